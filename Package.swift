@@ -70,6 +70,18 @@ let package = Package(
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
     ],
     targets: [
-        .target(name: "Documents", swiftSettings: settings)
+        .target(name: "Documents", swiftSettings: settings),
+
+        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+        .target(
+            name: "Redis", dependencies: ["CHiredis", nioCore, nioPosix, log, metrics, collections, lifecycle],
+            swiftSettings: settings),
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+        .testTarget(
+            name: "RedisTests",
+            dependencies: [
+                "Redis", "TestSupport", nioCore, nioPosix, nioEmbedded, log, metrics, lifecycle,
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+            ], swiftSettings: settings),
     ]
 )

@@ -1,0 +1,6 @@
+#ifndef CISTERN_HIREDIS_SHIM_H
+#define CISTERN_HIREDIS_SHIM_H
+
+#include <hiredis/hiredis.h>
+
+#endif

@@ -1,0 +1,47 @@
+import NIOCore
+
+/// What is said on a new connection before anybody may use it: log in, choose the database, give a name, ask who is
+/// there. All of it goes out at once and is judged on the event loop, so that it does not depend on how busy the rest
+/// of the program is.
+///
+/// HELLO is not used: hiredis 0.14 reads RESP2 only, which is what a connection starts with. PING is there because a
+/// server that is still loading answers INFO and nothing else.
+enum Handshake {
+    /// The future fails with `RedisError` only.
+    static func perform(
+        on channel: CommandChannel, _ configuration: RedisConfiguration
+    ) -> EventLoopFuture<RedisServerIdentity> {
+        let address = configuration.address
+        var steps: [EventLoopFuture<RESPValue>] = []
+        if let password = address.password {
+            let credentials = [address.user, password].compactMap { $0.map(RedisArgument.string) }
+            let login = channel.submit(RedisCommand("AUTH", credentials)).flatMapErrorThrowing { error in
+                // A server that has no password answers AUTH with ERR.
+                guard case RedisError.refused(let reply, let address) = error else { throw error }
+                throw RedisError.authenticationFailed(address, reason: reply.message)
+            }
+            steps.append(login)
+        }
+        if address.database != 0 {
+            steps.append(channel.submit(RedisCommand("SELECT", .integer(Int64(address.database)))))
+        }
+        steps.append(channel.submit(RedisCommand("PING")))
+        steps.append(channel.submit(RedisCommand("CLIENT", "SETNAME", .string(configuration.clientName))))
+        let identity = identify(channel)
+        // The first step that failed says why; what came after it failed for the same reason.
+        return EventLoopFuture.andAllSucceed(steps, on: channel.eventLoop).flatMap { identity }
+    }
+
+    /// Asks a server who it is. Fails with `notPrimary` if it is a replica.
+    static func identify(_ channel: CommandChannel) -> EventLoopFuture<RedisServerIdentity> {
+        let server = channel.submit(RedisCommand("INFO", "server"))
+        let replication = channel.submit(RedisCommand("INFO", "replication"))
+        return server.and(replication).flatMapThrowing { server, replication in
+            let identity = try RedisServerIdentity(server: server, replication: replication)
+            guard identity.role == .primary else {
+                throw RedisError.notPrimary(channel.address, reason: "it is a replica")
+            }
+            return identity
+        }
+    }
+}

@@ -1,0 +1,109 @@
+package import Logging
+package import NIOCore
+import Synchronization
+
+/// One connection to a primary that has said who it is. Commands are pipelined: any number of tasks may send at the
+/// same time, replies come in order.
+///
+/// A connection never comes back once it is closed; `RedisClient` replaces it. Commands that were in flight then fail
+/// with `outcomeUnknown`.
+package final class RedisConnection: Sendable {
+    private let commands: CommandChannel
+    private let identity: Mutex<RedisServerIdentity>
+
+    package var address: RedisAddress { commands.address }
+    package var eventLoop: any EventLoop { commands.eventLoop }
+
+    /// The server this connection found when it was made, or when `refreshIdentity` last asked.
+    package var server: RedisServerIdentity { identity.withLock { $0 } }
+
+    init(commands: CommandChannel, server: RedisServerIdentity) {
+        self.commands = commands
+        identity = Mutex(server)
+    }
+
+    /// Connects, logs in, and finds out whether this is a primary.
+    ///
+    /// - Throws: `notConnected`, `authenticationFailed`, `notPrimary`, or `refused` for a database that does not exist.
+    package static func connect(
+        _ configuration: RedisConfiguration, on eventLoop: any EventLoop, logger: Logger
+    ) async throws(RedisError) -> RedisConnection {
+        let metrics = RedisMetrics(client: configuration.clientName)
+        return try await connect(configuration, on: eventLoop, metrics: metrics, logger: logger)
+    }
+
+    static func connect(
+        _ configuration: RedisConfiguration, on eventLoop: any EventLoop, metrics: RedisMetrics, logger: Logger
+    ) async throws(RedisError) -> RedisConnection {
+        let commands = try await CommandChannel.connect(configuration, on: eventLoop, metrics: metrics, logger: logger)
+        let handshake = Handshake.perform(on: commands, configuration)
+        // The commands' own time limit is longer than anybody wants to wait for a server to say who it is.
+        let deadline = eventLoop.scheduleTask(in: TimeAmount(configuration.connectTimeout)) { commands.close() }
+        handshake.whenComplete { _ in deadline.cancel() }
+        do {
+            let server = try await handshake.redisValue()
+            metrics.countConnection()
+            return RedisConnection(commands: commands, server: server)
+        } catch .outcomeUnknown(let address, let reason) {
+            commands.close()
+            throw .notConnected(address, reason: "the server took the connection and did not say who it is: \(reason)")
+        } catch {
+            commands.close()
+            throw error
+        }
+    }
+
+    /// Sends a command and waits for its reply. A reply that is an error is thrown as `refused`.
+    package func send(_ command: RedisCommand) async throws(RedisError) -> RESPValue {
+        try await commands.send(command)
+    }
+
+    /// As `send`, for callers on an event loop. The future belongs to this connection's loop and fails with
+    /// `RedisError` only.
+    package func submit(_ command: RedisCommand) -> EventLoopFuture<RESPValue> {
+        commands.submit(command)
+    }
+
+    /// Asks the server again who it is. A server that has become a replica is given up.
+    @discardableResult
+    package func refreshIdentity() async throws(RedisError) -> RedisServerIdentity {
+        do {
+            let server = try await Handshake.identify(commands).redisValue()
+            identity.withLock { $0 = server }
+            return server
+        } catch {
+            if case .notPrimary = error { drain() }
+            throw error
+        }
+    }
+
+    /// Takes no further commands and closes once all replies are in.
+    package func drain() { commands.drain() }
+
+    /// Closes at once.
+    package func close() { commands.close() }
+
+    /// Returns when the connection is closed, by whomever.
+    package func closed() async {
+        try? await commands.channel.closeFuture.get()
+    }
+
+    /// False as soon as the connection takes no further commands.
+    package var isUsable: Bool { commands.isOpen }
+
+    /// Puts another channel handler in the place of the one for commands. Only while nothing is in flight.
+    func replaceHandler(with makeHandler: @escaping @Sendable () -> any ChannelHandler) async throws {
+        try await commands.replaceHandler(with: makeHandler)
+    }
+}
+
+extension EventLoopFuture where Value: Sendable {
+    /// The value of a future that fails with `RedisError` only, which the type of a future cannot say.
+    fileprivate func redisValue() async throws(RedisError) -> Value {
+        do {
+            return try await get()
+        } catch {
+            throw error as? RedisError ?? .unexpectedReply("\(error)")
+        }
+    }
+}

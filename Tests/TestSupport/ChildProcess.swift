@@ -1,0 +1,174 @@
+import Foundation
+import Synchronization
+
+/// One server process that a test started, and the promise that it never outlives the test run.
+///
+/// `setpriv --pdeathsig KILL` makes the kernel kill the child when the thread that started it ends. A thread of a pool
+/// may end at any time, so every child is started from one thread that lives as long as the test process
+/// (`SpawningThread`).
+package final class ChildProcess: Sendable {
+    package let executable: String
+    package let arguments: [String]
+    private let output: String
+    /// 0 while nothing runs.
+    private let pid = Mutex<pid_t>(0)
+
+    package init(executable: String, arguments: [String], output: String) {
+        self.executable = executable
+        self.arguments = arguments
+        self.output = output
+    }
+
+    package var isRunning: Bool {
+        pid.withLock { pid in
+            guard pid != 0 else { return false }
+            if waitpid(pid, nil, WNOHANG) == 0 { return true }
+            LiveChildren.shared.remove(pid)
+            pid = 0
+            return false
+        }
+    }
+
+    package func launch() throws {
+        let command = ["setpriv", "--pdeathsig", "KILL", "--", executable] + arguments
+        let output = output
+        let started = try SpawningThread.shared.perform { try spawn(command, output: output) }
+        LiveChildren.shared.insert(started)
+        pid.withLock { $0 = started }
+    }
+
+    package func signal(_ signal: Int32) {
+        pid.withLock { pid in
+            if pid != 0 { _ = kill(pid, signal) }
+        }
+    }
+
+    /// Sends the signal and waits until the process is gone; after ten seconds it is killed.
+    package func end(with signal: Int32) {
+        pid.withLock { pid in
+            guard pid != 0 else { return }
+            _ = kill(pid, signal)
+            // A stopped process sees the signal only once it continues.
+            _ = kill(pid, SIGCONT)
+            let deadline = ContinuousClock.now + .seconds(10)
+            while waitpid(pid, nil, WNOHANG) == 0 {
+                if ContinuousClock.now > deadline { _ = kill(pid, SIGKILL) }
+                usleep(1_000)
+            }
+            LiveChildren.shared.remove(pid)
+            pid = 0
+        }
+    }
+
+    /// What the process printed so far, for messages about a start that failed.
+    package var printed: String {
+        (try? String(contentsOfFile: output, encoding: .utf8)) ?? ""
+    }
+
+    /// The full path of a program, looked for in PATH and where Debian puts servers.
+    package static func find(_ program: String, package name: String) throws -> String {
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+        let folders = path.split(separator: ":").map(String.init) + ["/usr/bin", "/usr/sbin", "/usr/local/bin"]
+        for folder in folders where FileManager.default.isExecutableFile(atPath: "\(folder)/\(program)") {
+            return "\(folder)/\(program)"
+        }
+        throw TestSupportError("\(program) is not installed, and the tests need it: apt-get install \(name)")
+    }
+}
+
+private func spawn(_ command: [String], output: String) throws -> pid_t {
+    var actions = unsafe posix_spawn_file_actions_t()
+    unsafe posix_spawn_file_actions_init(&actions)
+    defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+    unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    unsafe posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+    unsafe posix_spawn_file_actions_adddup2(&actions, 1, 2)
+
+    // Threads of Dispatch block all signals, and children inherit that: a server would never see SIGTERM.
+    var attributes = posix_spawnattr_t()
+    unsafe posix_spawnattr_init(&attributes)
+    defer { unsafe posix_spawnattr_destroy(&attributes) }
+    var noSignals = sigset_t()
+    unsafe sigemptyset(&noSignals)
+    unsafe posix_spawnattr_setsigmask(&attributes, &noSignals)
+    unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+
+    var arguments: [UnsafeMutablePointer<CChar>?] = unsafe command.map { unsafe strdup($0) }
+    unsafe arguments.append(nil)
+    defer { while let argument = unsafe arguments.popLast() { unsafe free(argument) } }
+
+    var pid: pid_t = 0
+    let result = unsafe posix_spawnp(&pid, command[0], &actions, &attributes, arguments, environ)
+    guard result == 0 else {
+        throw TestSupportError("\(command[0]) could not be started: \(unsafe String(cString: strerror(result)))")
+    }
+    return pid
+}
+
+/// The thread every child is started from. It never ends.
+private final class SpawningThread: Sendable {
+    static let shared = SpawningThread()
+
+    private let jobs = Mutex<[@Sendable () -> Void]>([])
+    private let wake = DispatchSemaphore(value: 0)
+
+    private init() {
+        let thread = Thread { [self] in
+            while true {
+                wake.wait()
+                let job = jobs.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+                job?()
+            }
+        }
+        thread.name = "test-servers"
+        thread.start()
+    }
+
+    func perform<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) throws -> Value {
+        let done = DispatchSemaphore(value: 0)
+        let box = ResultBox<Value>()
+        jobs.withLock { jobs in
+            jobs.append {
+                box.result.withLock { $0 = Result { try work() } }
+                done.signal()
+            }
+        }
+        wake.signal()
+        done.wait()
+        guard let result = box.result.withLock({ $0 }) else {
+            throw TestSupportError("The spawning thread gave no answer.")
+        }
+        return try result.get()
+    }
+}
+
+private final class ResultBox<Value: Sendable>: Sendable {
+    let result = Mutex<Result<Value, any Error>?>(nil)
+}
+
+/// Children and folders that are still there; ended and removed when the test process exits in the ordinary way.
+final class LiveChildren: Sendable {
+    static let shared = LiveChildren()
+
+    private struct State {
+        var pids: Set<pid_t> = []
+        var folders: Set<String> = []
+    }
+    private let state = Mutex(State())
+
+    private init() {
+        atexit { LiveChildren.shared.endAll() }
+    }
+
+    func insert(_ pid: pid_t) { state.withLock { _ = $0.pids.insert(pid) } }
+    func remove(_ pid: pid_t) { state.withLock { _ = $0.pids.remove(pid) } }
+    func insert(folder: String) { state.withLock { _ = $0.folders.insert(folder) } }
+    func remove(folder: String) { state.withLock { _ = $0.folders.remove(folder) } }
+
+    private func endAll() {
+        let (pids, folders) = state.withLock { ($0.pids, $0.folders) }
+        for pid in pids { _ = kill(pid, SIGKILL) }
+        for pid in pids { _ = waitpid(pid, nil, 0) }
+        for folder in folders { try? FileManager.default.removeItem(atPath: folder) }
+    }
+}
