@@ -73,14 +73,23 @@ let package = Package(
         .target(name: "Documents", swiftSettings: settings),
 
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+        .systemLibrary(name: "CMemcached", providers: [.apt(["libmemcached-dev"])]),
         .target(
             name: "Redis", dependencies: ["CHiredis", nioCore, nioPosix, log, metrics, collections, lifecycle],
             swiftSettings: settings),
+        .target(
+            name: "Memcached", dependencies: ["CMemcached", nioCore, nioPosix, log, metrics], swiftSettings: settings),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(
             name: "RedisTests",
             dependencies: [
                 "Redis", "TestSupport", nioCore, nioPosix, nioEmbedded, log, metrics, lifecycle,
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+            ], swiftSettings: settings),
+        .testTarget(
+            name: "MemcachedTests",
+            dependencies: [
+                "Memcached", "TestSupport", nioCore, log, metrics,
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
             ], swiftSettings: settings),
     ]
