@@ -79,6 +79,8 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "Memcached", dependencies: ["CMemcached", nioCore, nioPosix, log, metrics], swiftSettings: settings),
+
+        .target(name: "Telemetry", dependencies: [metrics, log], swiftSettings: settings),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(
             name: "RedisTests",
@@ -92,5 +94,6 @@ let package = Package(
                 "Memcached", "TestSupport", nioCore, log, metrics,
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
             ], swiftSettings: settings),
+        .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", metrics, log], swiftSettings: settings),
     ]
 )
