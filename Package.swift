@@ -71,6 +71,7 @@ let package = Package(
     ],
     targets: [
         .target(name: "Documents", swiftSettings: settings),
+        .target(name: "Fold", dependencies: ["Documents", crypto], swiftSettings: settings),
 
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CMemcached", providers: [.apt(["libmemcached-dev"])]),

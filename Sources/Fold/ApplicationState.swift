@@ -1,0 +1,106 @@
+// The fold: one application's state as a pure function of changes 1…position. No clock, no randomness, no I/O; whoever folds
+// the same log gets the same bytes. It is total: what cannot be applied is rejected, takes its position, and the log goes on.
+
+package import Documents
+
+/// What two folds must have in common to give the same bytes.
+package enum FoldRules {
+    /// Raised whenever the same log could give other bytes than before. Stored with every snapshot and in the settings of the
+    /// store, so that two versions of the program never continue each other's work unnoticed.
+    package static let version = 1
+}
+
+/// An application's state while it follows the log.
+package struct ApplicationState: Sendable {
+    package let application: ApplicationID
+    package var epoch: Epoch
+    package private(set) var position: UInt64
+    package private(set) var version: UInt64
+    /// Bytes of the log entries 1…position, by which the store knows how many bytes of log it still keeps.
+    package private(set) var logBytes: UInt64
+    package private(set) var document: Document
+    package private(set) var records: ChangeRecords
+
+    /// Bytes of the state in canonical JSON.
+    package var stateBytes: Int { document.encodedCount }
+
+    /// Limits that decide whether a change is applied: part of the fold, and so read from the store, never from a daemon's flags.
+    package let limits: DocumentLimits
+
+    /// The state before the first change: `{}` at position 0.
+    package init(application: ApplicationID, epoch: Epoch, limits: DocumentLimits) {
+        self.application = application
+        self.epoch = epoch
+        self.limits = limits
+        position = 0
+        version = 0
+        logBytes = 0
+        document = .emptyObject
+        records = ChangeRecords()
+    }
+
+    /// Goes on from a snapshot or checkpoint, in the epoch that the store says is the application's now.
+    ///
+    /// - Throws: ``SnapshotError/damaged`` if the state is not the JSON that a fold writes.
+    package init(
+        _ snapshot: Snapshot, epoch: Epoch, limits: DocumentLimits
+    ) throws(SnapshotError) {
+        application = snapshot.application
+        self.epoch = epoch
+        self.limits = limits
+        position = snapshot.position
+        version = snapshot.version
+        logBytes = snapshot.logBytes
+        records = snapshot.records
+        do {
+            document = try Document(parsing: snapshot.state.span, limits: ParsingLimits(depth: limits.maximumDepth))
+        } catch {
+            throw .damaged
+        }
+    }
+
+    /// Folds in the entry at `position + 1`.
+    ///
+    /// - Returns: what became of it. Never fails: whatever stands in the list takes its position.
+    @discardableResult
+    package mutating func fold(_ bytes: [UInt8]) -> ChangeRecord {
+        position += 1
+        logBytes += UInt64(bytes.count)
+        let record = outcome(of: bytes)
+        if record.rejection == nil { version = position }
+        records.append(record)
+        return record
+    }
+
+    private mutating func outcome(of bytes: [UInt8]) -> ChangeRecord {
+        guard let entry = LogEntry(bytes) else {
+            return ChangeRecord(id: nil, digest: .unknown, rejection: Rejection(.unreadableEntry))
+        }
+        guard let patch = try? Patch(parsing: entry.body.span, kind: entry.kind) else {
+            return ChangeRecord(id: entry.id, digest: entry.digest, rejection: Rejection(.unreadableEntry))
+        }
+        return ChangeRecord(id: entry.id, digest: entry.digest, rejection: apply(patch, of: entry))
+    }
+
+    private mutating func apply(_ patch: Patch, of entry: LogEntry) -> Rejection? {
+        guard entry.condition.holds(atVersion: version) else { return Rejection(.preconditionFailed) }
+        do {
+            try document.apply(patch, time: entry.time, limits: limits)
+            return nil
+        } catch {
+            return Rejection(error)
+        }
+    }
+
+    /// Forgets the records of all but the last `count` positions.
+    package mutating func keepRecords(_ count: Int) {
+        records.keepLast(count)
+    }
+
+    /// The state as others may keep it. Only here are its bytes written.
+    package mutating func snapshot() -> Snapshot {
+        Snapshot(
+            application: application, epoch: epoch, position: position, version: version, logBytes: logBytes,
+            records: records, state: document.encodeAndRemember()[...])
+    }
+}
