@@ -81,6 +81,11 @@ let package = Package(
         .target(
             name: "Memcached", dependencies: ["CMemcached", nioCore, nioPosix, log, metrics], swiftSettings: settings),
 
+        .target(
+            name: "ChangeLog", dependencies: ["Documents", "Fold", "Redis", log],
+            resources: scripts.map { .embedInCode("Scripts/\($0).lua") }, swiftSettings: settings),
+        .target(name: "SnapshotCache", dependencies: ["Fold", "Memcached", log, metrics], swiftSettings: settings),
+
         .target(name: "Telemetry", dependencies: [metrics, log], swiftSettings: settings),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(

@@ -1,0 +1,143 @@
+package import Fold
+import Redis
+
+/// What is known of a change that was appended.
+package enum ChangeStatus: Hashable, Sendable {
+    case pending
+    case applied
+    case rejected(Rejection)
+    /// The application was deleted before anybody asked.
+    case dropped
+
+    /// `pending`, `applied`, `rejected` or `dropped`.
+    package var name: String {
+        switch self {
+        case .pending: "pending"
+        case .applied: "applied"
+        case .rejected: "rejected"
+        case .dropped: "dropped"
+        }
+    }
+}
+
+/// Why a change was not appended.
+package enum AppendRefusal: Hashable, Sendable {
+    /// The id belongs to another change, which has this position.
+    case mismatch(position: UInt64)
+    /// The id was used in an earlier creation of the application.
+    case deleted
+    /// The id is a UUIDv7 from before the time in which repeats are recognised.
+    case tooOld
+    case fromTheFuture
+    /// The client's next number is another.
+    case outOfOrder(expected: UInt64)
+    /// A number above 1 of a client that is not known, or not any more.
+    case clientUnknown
+    case backlogFull
+}
+
+package enum AppendOutcome: Hashable, Sendable {
+    case appended(position: UInt64)
+    /// It was appended before. For a sequenced id that is not its client's last one the position is an upper bound.
+    case known(position: UInt64, ChangeStatus)
+    case refused(AppendRefusal)
+}
+
+package enum AppendAnswer: Hashable, Sendable {
+    /// One outcome for each change, in order.
+    case done(Epoch, [AppendOutcome])
+    /// All or none was asked for, and the change at `index` could not be appended: nothing was.
+    case refused(Epoch, index: Int, AppendRefusal)
+}
+
+extension ChangeLog {
+    /// Changes in one call, at most: what one script may do without holding up everybody else for long.
+    package static let maximumChangesPerAppend = 1_000
+
+    /// Appends changes in this order.
+    ///
+    /// Repeats are recognised by id; a call whose outcome is unknown may be repeated as it is.
+    /// - Parameter allOrNone: with one refusal nothing is appended; otherwise each change is judged for itself.
+    package func append(
+        _ changes: [Change], to application: ApplicationID, allOrNone: Bool
+    ) async throws(LogError) -> AppendAnswer {
+        let partition = partition(of: application)
+        var keys = [
+            partition.head(of: application), partition.log(of: application), partition.dirty, partition.applications,
+        ]
+        keys.reserveCapacity(keys.count + 2 * changes.count)
+        var arguments: [RedisArgument] = [
+            .string(application.description), .string(partition.pushed), .string(nonce()), allOrNone ? "1" : "0",
+            .integer(Int64(limits.backlogChanges)), .integer(Int64(limits.backlogBytes)),
+            .milliseconds(limits.recordLifetime), .milliseconds(limits.clientLifetime),
+            .milliseconds(limits.repeatWindow), .milliseconds(limits.clockTolerance),
+        ]
+        arguments.reserveCapacity(arguments.count + 8 * changes.count)
+        for change in changes {
+            keys.append(partition.change(change.id, of: application))
+            keys.append(partition.sequence(of: change.id, of: application))
+            let (condition, epoch) = FoldCondition.resolving(change.precondition)
+            arguments += [
+                .string(change.id.description), .string(change.digest.description), .string(change.id.numberArgument),
+                .string(change.id.timeArgument), .string(String(change.kind.code)), .string(epoch?.description ?? ""),
+                .string(condition.description), .bytes(change.body),
+            ]
+        }
+        let answer = try await call(Scripts.append, in: partition, about: application, keys: keys, arguments)
+        do throws(RedisError) {
+            return try AppendAnswer(answer, count: changes.count)
+        } catch {
+            throw LogError(error)
+        }
+    }
+}
+
+extension AppendAnswer {
+    fileprivate init(_ answer: ScriptAnswer, count: Int) throws(RedisError) {
+        let epoch = try answer.epoch(0)
+        switch answer.tag {
+        case "ok":
+            let merged = try answer.number(1)
+            var outcomes: [AppendOutcome] = []
+            for value in try answer.array(2) { outcomes.append(try AppendOutcome(answer.answer(value), merged: merged)) }
+            guard outcomes.count == count else { throw answer.unexpected }
+            self = .done(epoch, outcomes)
+        case "refused":
+            guard case .refused(let refusal) = try AppendOutcome(answer.answer(answer[2]), merged: 0) else {
+                throw answer.unexpected
+            }
+            self = .refused(epoch, index: Int(try answer.number(1)), refusal)
+        default: throw answer.unexpected
+        }
+    }
+}
+
+extension AppendOutcome {
+    init(_ answer: ScriptAnswer, merged: UInt64) throws(RedisError) {
+        switch answer.tag {
+        case "new": self = .appended(position: try answer.number(0))
+        case "known":
+            let position = try answer.number(0)
+            self = .known(position: position, try ChangeStatus(reason: answer.text(1), position: position, merged: merged))
+        case "mismatch": self = .refused(.mismatch(position: try answer.number(0)))
+        case "deleted": self = .refused(.deleted)
+        case "too-old": self = .refused(.tooOld)
+        case "from-the-future": self = .refused(.fromTheFuture)
+        case "out-of-order": self = .refused(.outOfOrder(expected: try answer.number(0)))
+        case "client-unknown": self = .refused(.clientUnknown)
+        case "full": self = .refused(.backlogFull)
+        default: throw answer.unexpected
+        }
+    }
+}
+
+extension ChangeStatus {
+    /// A rejection is written down no later than `merged` passes its position, so silence from then on means applied.
+    init(reason: String, position: UInt64, merged: UInt64) {
+        if let rejection = Rejection(reason) {
+            self = .rejected(rejection)
+        } else {
+            self = position <= merged ? .applied : .pending
+        }
+    }
+}

@@ -1,0 +1,172 @@
+// The log of changes: per application a Redis list, its head replaced now and then by a checkpoint. Every operation is one Lua
+// script (see Scripts/), atomic in one partition, and may be repeated as it is.
+
+package import Fold
+package import Logging
+package import Redis
+
+/// Where to find the snapshot that may know more than a Redis that lost the end of its log.
+package protocol SnapshotSource: Sendable {
+    /// The snapshot that the cache has, of whatever epoch; nil if there is none, or none that can be believed.
+    func snapshot(of application: ApplicationID) async -> Snapshot?
+}
+
+/// How long records live and how much may wait.
+package struct LogLimits: Sendable, Equatable {
+    /// How long a change's id is remembered, so that its repeat is recognised.
+    package var repeatWindow: Duration = .seconds(24 * 60 * 60)
+    /// How far an id's time may lie ahead of Redis' clock. Also added to the life of records, so that a repeat at the very
+    /// end of the window is still recognised.
+    package var clockTolerance: Duration = .seconds(5 * 60)
+    /// How long the record of a client that numbers its changes outlives its last change.
+    package var clientLifetime: Duration = .seconds(30 * 24 * 60 * 60)
+    /// Changes of one application that may wait to be merged.
+    package var backlogChanges = 10_000
+    /// Bytes of one application's log in Redis, waiting or merged since the last checkpoint.
+    package var backlogBytes = 64 << 20
+
+    package init() {}
+
+    var recordLifetime: Duration { repeatWindow + clockTolerance }
+}
+
+package struct ChangeLog: Sendable {
+    package let settings: StoreSettings
+    package let limits: LogLimits
+    let client: RedisClient
+    let snapshots: any SnapshotSource
+    let logger: Logger
+
+    /// How often an operation is tried anew because the Redis life had changed or the application had to be adopted. One life
+    /// change takes two; more than a few in a row mean that Redis does not settle.
+    static let maximumAttempts = 8
+
+    package init(
+        client: RedisClient, settings: StoreSettings, snapshots: any SnapshotSource, limits: LogLimits = LogLimits(),
+        logger: Logger
+    ) {
+        self.client = client
+        self.settings = settings
+        self.snapshots = snapshots
+        self.limits = limits
+        self.logger = logger
+    }
+
+    package func partition(of application: ApplicationID) -> Partition {
+        Partition(of: application, among: settings.partitions)
+    }
+
+    package var partitions: [Partition] { (0..<settings.partitions).map(Partition.init(number:)) }
+
+    /// Runs a script of a partition until it gives an answer of its own, settling changed lives and generations on the way.
+    ///
+    /// - Returns: the answer: its tag, and what comes behind it.
+    func call(
+        _ script: RedisScript, in partition: Partition, about application: ApplicationID? = nil, keys: [String],
+        _ arguments: [RedisArgument]
+    ) async throws(LogError) -> ScriptAnswer {
+        // After a recovery the same connection goes on: another one may not know yet whom it is connected to.
+        var recovered: RedisConnection?
+        for _ in 0..<Self.maximumAttempts {
+            do {
+                let connection: RedisConnection
+                if let recovered, recovered.isUsable {
+                    connection = recovered
+                } else {
+                    connection = try await client.connection()
+                }
+                let reply = try await connection.evaluate(
+                    script, keys: ([partition.server] + keys).map(RedisArgument.string),
+                    arguments: [.string(connection.server.life)] + arguments)
+                let answer = try ScriptAnswer(reply, of: script)
+                switch answer.tag {
+                case "stale-life":
+                    try await recover(partition, on: connection)
+                    recovered = connection
+                case "adopt":
+                    guard let application else { return answer }
+                    try await adopt(application, in: partition, on: connection)
+                    recovered = connection
+                default: return answer
+                }
+            } catch let error as LogError {
+                throw error
+            } catch let error as RedisError {
+                throw LogError(error)
+            } catch {
+                throw .failed(.unexpectedReply("\(error)"))
+            }
+        }
+        throw .unsettled(attempts: Self.maximumAttempts)
+    }
+
+    /// Makes the partition know the Redis that this connection is on now.
+    private func recover(_ partition: Partition, on connection: RedisConnection) async throws {
+        let identity = try await connection.refreshIdentity()
+        let reply = try await connection.evaluate(
+            Scripts.recover, keys: [.string(partition.server)], arguments: [.string(identity.life), .string(nonce())])
+        guard try ScriptAnswer(reply, of: Scripts.recover).tag == "ok" else {
+            throw RedisError.unexpectedReply("recover did not answer ok")
+        }
+        logger.debug(
+            "A partition has met its Redis",
+            metadata: ["partition": "\(partition)", "run_id": "\(identity.runID)", "replid": "\(identity.masterReplID)"])
+    }
+
+    /// Gives the application its partition's generation, with the help of the snapshot if that knows more than the log.
+    private func adopt(
+        _ application: ApplicationID, in partition: Partition, on connection: RedisConnection
+    ) async throws {
+        let snapshot = await snapshots.snapshot(of: application)
+        let records = snapshot?.records.elements ?? []
+        let firstPosition = (snapshot?.position ?? 0) - UInt64(records.count) + 1
+        var keys = [
+            partition.head(of: application), partition.log(of: application), partition.checkpoint(of: application),
+            partition.dirty,
+        ]
+        var arguments: [RedisArgument] = [
+            .string(application.description), .string(partition.merged(application)),
+            .milliseconds(limits.recordLifetime), .milliseconds(limits.clientLifetime),
+            .string(snapshot?.epoch.description ?? ""), .number(snapshot?.position ?? 0), .number(snapshot?.version ?? 0),
+            .number(snapshot?.logBytes ?? 0), .integer(Int64(snapshot?.state.count ?? 0)),
+            .bytes(snapshot?.withoutRecords.encoded() ?? []),
+        ]
+        for (index, record) in records.enumerated() {
+            // An entry that nobody could read has no record; the server's key stands in for it and is not touched.
+            keys.append(record.id.map { partition.change($0, of: application) } ?? partition.server)
+            keys.append(record.id.map { partition.sequence(of: $0, of: application) } ?? partition.server)
+            arguments += [
+                .number(firstPosition + UInt64(index)), .string(record.id == nil ? "" : record.digest.description),
+                .string(record.rejection?.description ?? ""), .string(record.id?.numberArgument ?? ""),
+            ]
+        }
+        let reply = try await connection.evaluate(
+            Scripts.adopt, keys: ([partition.server] + keys).map(RedisArgument.string),
+            arguments: [.string(connection.server.life)] + arguments)
+        let tag = try ScriptAnswer(reply, of: Scripts.adopt).tag
+        logger.notice(
+            "An application was adopted after a change of the Redis life",
+            metadata: [
+                "app": "\(application)", "answer": "\(tag)",
+                "snapshot": "\(snapshot?.positionToken.description ?? "none")",
+            ])
+    }
+
+    /// Redis seeds Lua's randomness alike in every run, so it is brought along: 48 bits.
+    func nonce() -> String {
+        String(UInt64.random(in: 0..<(1 << 48)), radix: 36)
+    }
+}
+
+extension RedisServerIdentity {
+    /// What scripts compare: the process and its replication history. See recover.lua for which lives count as the same.
+    var life: String { "\(runID) \(masterReplID) \(masterReplID2)" }
+}
+
+extension RedisArgument {
+    static func number(_ number: UInt64) -> RedisArgument { .integer(Int64(clamping: number)) }
+
+    static func milliseconds(_ duration: Duration) -> RedisArgument {
+        .integer(duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000)
+    }
+}

@@ -1,0 +1,69 @@
+// Where everything stands in Redis. All keys of a partition share a hash tag, put first, so that a script touches one slot of a
+// Redis Cluster. Whoever wants to look: `KEYS` is never needed, every application is in its partition's `apps`.
+
+package import Fold
+
+/// One of the N parts that the applications of a store are dealt out to.
+package struct Partition: Hashable, Sendable, CustomStringConvertible {
+    package let number: Int
+
+    package init(number: Int) {
+        self.number = number
+    }
+
+    /// FNV-1a of the application's id, modulo the number of partitions: the same in every program and for ever.
+    package init(of application: ApplicationID, among count: Int) {
+        var hash: UInt32 = 0x811c_9dc5
+        for byte in application.description.utf8 { hash = (hash ^ UInt32(byte)) &* 0x0100_0193 }
+        number = Int(hash % UInt32(clamping: count))
+    }
+
+    package var description: String { number < 10 ? "c0\(number)" : "c\(number)" }
+
+    private var tag: String { "{\(self)}:" }
+
+    var server: String { tag + "server" }
+    var dirty: String { tag + "dirty" }
+    var applications: String { tag + "apps" }
+    var lease: String { tag + "lease" }
+    /// Channel: an application of this partition has something to drain.
+    var pushed: String { tag + "pushed" }
+
+    func head(of application: ApplicationID) -> String { "\(tag)app:\(application)" }
+    func log(of application: ApplicationID) -> String { "\(tag)log:\(application)" }
+    func checkpoint(of application: ApplicationID) -> String { "\(tag)checkpoint:\(application)" }
+    func change(_ change: ChangeID, of application: ApplicationID) -> String { "\(tag)change:\(application):\(change)" }
+    /// Channel: a new version of the application is published, or it was deleted.
+    func merged(_ application: ApplicationID) -> String { "\(tag)merged:\(application)" }
+
+    /// The record of the client that numbered the change, or the change's own where nobody did: a script takes two keys a change.
+    func sequence(of change: ChangeID, of application: ApplicationID) -> String {
+        switch change.form {
+        case .sequenced(let client, _): "\(tag)client:\(application):\(client)"
+        case .plain, .timed: self.change(change, of: application)
+        }
+    }
+}
+
+enum StoreKeys {
+    static let settings = "cistern:settings"
+    static let daemons = "cistern:daemons"
+}
+
+extension ChangeID {
+    /// The number of a sequenced id as a script's argument; empty for every other id.
+    var numberArgument: String {
+        switch form {
+        case .sequenced(_, let number): String(number)
+        case .plain, .timed: ""
+        }
+    }
+
+    /// The time of a UUIDv7 as a script's argument; empty for every other id.
+    var timeArgument: String {
+        switch form {
+        case .timed(let milliseconds): String(milliseconds)
+        case .plain, .sequenced: ""
+        }
+    }
+}

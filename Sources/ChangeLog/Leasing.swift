@@ -1,0 +1,55 @@
+// Who works where: leases on partitions, shared among the merge daemons that are alive. All of it saves double work; correctness
+// rests on the scripts' own checks.
+
+import Redis
+
+package enum LeaseAnswer: Hashable, Sendable {
+    /// The lease is the caller's, with this fencing number.
+    case held(fence: UInt64)
+    case heldBy(String)
+    case givenBack
+}
+
+extension ChangeLog {
+    /// Takes or renews the lease of a partition for `duration`; `.zero` gives it back.
+    package func lease(
+        _ partition: Partition, to daemon: String, for duration: Duration
+    ) async throws(LogError) -> LeaseAnswer {
+        let answer = try await call(
+            Scripts.lease, in: partition, keys: [partition.lease], [.string(daemon), .milliseconds(duration)])
+        do throws(RedisError) {
+            switch answer.tag {
+            case "ok": return .held(fence: try answer.number(0))
+            case "held": return .heldBy(try answer.text(0))
+            case "given": return .givenBack
+            default: throw answer.unexpected
+            }
+        } catch {
+            throw LogError(error)
+        }
+    }
+
+    /// Says that a merge daemon is alive for the next `duration`; `.zero` says that it leaves.
+    ///
+    /// - Returns: the daemons that are alive, sorted.
+    package func report(daemon: String, aliveFor duration: Duration) async throws(LogError) -> [String] {
+        do throws(RedisError) {
+            let connection = try await client.connection()
+            let reply = try await connection.evaluate(
+                Scripts.daemons, keys: [.string(StoreKeys.daemons)], arguments: [.string(daemon), .milliseconds(duration)])
+            return (reply.array ?? []).compactMap(\.string).sorted()
+        } catch {
+            throw LogError(error)
+        }
+    }
+
+    /// Applications of a partition that have log left beyond their checkpoint: something to fold, or something to trim.
+    package func dirtyApplications(in partition: Partition) async throws(LogError) -> [String] {
+        do throws(RedisError) {
+            let reply = try await client.send(RedisCommand("SMEMBERS", .string(partition.dirty)))
+            return (reply.array ?? []).compactMap(\.string)
+        } catch {
+            throw LogError(error)
+        }
+    }
+}

@@ -1,0 +1,26 @@
+// The Lua scripts of Scripts/, compiled in. `common.lua` stands in front of those that work on a partition.
+
+import Redis
+
+enum Scripts {
+    static let recover = ofPartition("recover", PackageResources.recover_lua)
+    static let adopt = ofPartition("adopt", PackageResources.adopt_lua)
+    static let append = ofPartition("append", PackageResources.append_lua)
+    static let look = ofPartition("look", PackageResources.look_lua)
+    static let read = ofPartition("read", PackageResources.read_lua)
+    static let merged = ofPartition("merged", PackageResources.merged_lua)
+    static let checkpoint = ofPartition("checkpoint", PackageResources.checkpoint_lua)
+    static let delete = ofPartition("delete", PackageResources.delete_lua)
+    static let status = ofPartition("status", PackageResources.status_lua)
+    static let lease = ofPartition("lease", PackageResources.lease_lua)
+    static let daemons = alone("daemons", PackageResources.daemons_lua)
+    static let settings = alone("settings", PackageResources.settings_lua)
+
+    private static func ofPartition(_ name: String, _ source: [UInt8]) -> RedisScript {
+        alone(name, PackageResources.common_lua + source)
+    }
+
+    private static func alone(_ name: String, _ source: [UInt8]) -> RedisScript {
+        RedisScript(name: name, source: String(decoding: source, as: UTF8.self))
+    }
+}
