@@ -87,6 +87,10 @@ let package = Package(
         .target(name: "SnapshotCache", dependencies: ["Fold", "Memcached", log, metrics], swiftSettings: settings),
 
         .target(name: "Telemetry", dependencies: [metrics, log], swiftSettings: settings),
+        .target(
+            name: "Merging",
+            dependencies: ["Fold", "Redis", "ChangeLog", "SnapshotCache", collections, log, metrics, lifecycle],
+            swiftSettings: settings),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(
             name: "RedisTests",

@@ -1,0 +1,108 @@
+// The merge daemon: drains what hints and sweeps say is due in the partitions it holds leases for. Any number of them may run;
+// they share the partitions, and where two work on the same one nothing but time is lost.
+
+package import ChangeLog
+import Fold
+package import Logging
+import Redis
+import ServiceLifecycle
+package import SnapshotCache
+
+package struct MergeDaemon: Service {
+    private let log: ChangeLog
+    private let hints: LogHints
+    private let configuration: MergeConfiguration
+    private let workshop: Workshop
+    private let metrics: MergeMetrics
+    private let logger: Logger
+
+    package init(
+        log: ChangeLog, hints: LogHints, cache: SnapshotCache, configuration: MergeConfiguration, logger: Logger
+    ) {
+        self.log = log
+        self.hints = hints
+        self.configuration = configuration
+        self.logger = logger
+        metrics = MergeMetrics(logger: logger)
+        workshop = Workshop(log: log, cache: cache, configuration: configuration, metrics: metrics, logger: logger)
+    }
+
+    package func run() async throws {
+        let keeper = LeaseKeeper(log: log, configuration: configuration, logger: logger)
+        await withDiscardingTaskGroup { group in
+            group.addTask { await workshop.run() }
+            await cancelWhenGracefulShutdown {
+                await withDiscardingTaskGroup { watch in
+                    watch.addTask { await keeper.run { await workshop.work(in: $0) } }
+                    watch.addTask { await listen() }
+                    watch.addTask { await sweep(keeper) }
+                }
+            }
+            // Nothing new is taken on from here; what is under way ends, and every open document is checkpointed.
+            await workshop.finish()
+            await keeper.giveBack()
+        }
+        await workshop.checkpointAll()
+    }
+
+    /// Subscribes to all partitions, not only to the leased ones: a hint for another one is dropped, and a lease that moves needs
+    /// no subscription to move with it.
+    private func listen() async {
+        var subscriptions: [RedisSubscription] = []
+        let (stream, continuation) = AsyncStream.makeStream(of: ApplicationID.self, bufferingPolicy: .bufferingNewest(Self.hintsKept))
+        for partition in log.partitions {
+            do {
+                subscriptions.append(
+                    try hints.pushed(in: partition) { application in
+                        if let application { continuation.yield(application) }
+                    })
+            } catch {
+                logger.error(
+                    "No hints from a partition; its changes are merged by the sweep alone",
+                    metadata: ["partition": "\(partition)", "error": "\(error)"])
+            }
+        }
+        for await application in stream { await workshop.hint(application) }
+        for subscription in subscriptions { subscription.cancel() }
+    }
+
+    /// Hints that may wait to be noted. More come at once only if thousands of applications change within a millisecond; the sweep
+    /// finds those that are dropped.
+    private static let hintsKept = 65_536
+
+    private func sweep(_ keeper: LeaseKeeper) async {
+        var failing = false
+        while !Task.isCancelled {
+            var dirty = 0
+            var failure: LogError?
+            let partitions = await keeper.held
+            for partition in partitions {
+                do {
+                    dirty += try await sweep(partition)
+                } catch .failed(let error) {
+                    // Something in this partition is not ours; the others have nothing to do with it.
+                    failure = .failed(error)
+                } catch {
+                    failure = error
+                    break
+                }
+            }
+            metrics.working(partitions: partitions.count, dirtyApplications: dirty)
+            if let failure, !failing {
+                logger.warning("The sweep failed; it goes on trying", metadata: ["error": "\(failure)"])
+            }
+            failing = failure != nil
+            try? await Task.sleep(for: configuration.sweepInterval)
+        }
+    }
+
+    /// - Returns: how many applications are dirty.
+    private func sweep(_ partition: Partition) async throws(LogError) -> Int {
+        let applications = try await log.dirtyApplications(in: partition).compactMap { try? ApplicationID($0) }
+        for application in applications { await workshop.hint(application) }
+        return applications.count
+    }
+
+    /// True once the daemon has found out what it is to work on.
+    package var isReady: Bool { get async { await workshop.hasStarted } }
+}
