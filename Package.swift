@@ -50,7 +50,10 @@ let package = Package(
     name: "cistern",
     platforms: [.macOS(.v15)],
     products: [
-
+        .executable(name: "change-bucket", targets: ["change-bucket"]),
+        .executable(name: "merge-daemon", targets: ["merge-daemon"]),
+        .executable(name: "state-poll", targets: ["state-poll"]),
+        .executable(name: "cistern-front", targets: ["cistern-front"]),
     ],
     dependencies: [
         // 2.100 fixed CVE-2026-28980 (header block) and CVE-2026-28970 (start line).
@@ -88,9 +91,43 @@ let package = Package(
 
         .target(name: "Telemetry", dependencies: [metrics, log], swiftSettings: settings),
         .target(
+            name: "HTTPService",
+            dependencies: [
+                "Documents", "Fold", hummingbird, hummingbirdCore, nioCore, nioPosix, nioHTTP1, httpTypes, log, metrics,
+                lifecycle,
+            ], swiftSettings: settings),
+        .target(
+            name: "LogAnswers", dependencies: ["Documents", "Fold", "ChangeLog", "HTTPService", httpTypes],
+            swiftSettings: settings),
+        .target(
+            name: "ChangeBucket",
+            dependencies: [
+                "Documents", "Fold", "Redis", "ChangeLog", "HTTPService", "LogAnswers", hummingbird, nioCore, httpTypes,
+                log,
+            ], swiftSettings: settings),
+        .target(
             name: "Merging",
             dependencies: ["Fold", "Redis", "ChangeLog", "SnapshotCache", collections, log, metrics, lifecycle],
             swiftSettings: settings),
+        .target(
+            name: "StatePoll",
+            dependencies: [
+                "Documents", "Fold", "Redis", "ChangeLog", "SnapshotCache", "HTTPService", "LogAnswers", hummingbird,
+                nioCore,
+                httpTypes, log, metrics, lifecycle,
+            ], swiftSettings: settings),
+        .target(
+            name: "Daemon",
+            dependencies: [
+                "Documents", "Fold", "Redis", "Memcached", "ChangeLog", "SnapshotCache", "HTTPService", "Telemetry",
+                configuration, log, metrics, lifecycle, nioCore, nioPosix,
+            ],
+            swiftSettings: settings),
+
+        daemon("change-bucket", folder: "change-bucket", ["ChangeBucket"]),
+        daemon("merge-daemon", folder: "merge-daemon", ["Merging"]),
+        daemon("state-poll", folder: "state-poll", ["StatePoll"]),
+        daemon("cistern-front", folder: "cistern-front", ["ChangeBucket", "StatePoll"]),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(
             name: "RedisTests",

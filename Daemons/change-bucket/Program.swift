@@ -1,0 +1,18 @@
+// Takes changes in by PUT and appends them to the log.
+
+import ChangeBucket
+import Daemon
+
+@main
+struct Program {
+    static func main() async {
+        await DaemonProgram(
+            "change-bucket", summary: "Takes changes in and appends them to the log of their application.",
+            settings: Settings.listener + Settings.store + Settings.bucket
+        ).run { daemon in
+            let store = try await Store.open(for: daemon)
+            let bucket = ChangeBucket(log: store.log, hints: store.hints)
+            return store.services + [daemon.httpServer(roles: [bucket], checks: [store.readiness])]
+        }
+    }
+}

@@ -1,0 +1,28 @@
+// Change bucket and state poll on one port: the whole contract for a machine of one's own.
+
+import ChangeBucket
+import Daemon
+import StatePoll
+
+@main
+struct Program {
+    static func main() async {
+        await DaemonProgram(
+            "cistern-front", summary: "Takes changes in and serves states, both on one port.",
+            settings: Settings.listener + Settings.store + Settings.bucket + Settings.polling
+        ).run { daemon in
+            let store = try await Store.open(for: daemon)
+            let states = States(
+                log: store.log, hints: store.hints, cache: store.cache,
+                configuration: PollConfiguration(
+                    tableBytes: daemon.configuration.tableMemory, pollInterval: daemon.configuration.pollInterval),
+                logger: daemon.logger)
+            let server = daemon.httpServer(
+                roles: [
+                    ChangeBucket(log: store.log, hints: store.hints), StateRoutes(states: states),
+                    AdministrationRoutes(log: store.log),
+                ], checks: [store.readiness])
+            return store.services + [states, server]
+        }
+    }
+}

@@ -1,0 +1,176 @@
+// Takes changes in: validates them completely, appends them, answers with their positions. It knows nothing of state and keeps no
+// data; kill it at any time.
+
+package import ChangeLog
+import Documents
+import Fold
+package import HTTPService
+import HTTPTypes
+import Hummingbird
+import LogAnswers
+import NIOCore
+
+package struct ChangeBucket: RouteProvider {
+    private let log: ChangeLog
+    private let configuration: BucketConfiguration
+    private let waiting: OutcomeWaiting
+
+    package init(log: ChangeLog, hints: LogHints, configuration: BucketConfiguration = BucketConfiguration()) {
+        self.log = log
+        self.configuration = configuration
+        waiting = OutcomeWaiting(log: log, hints: hints, limit: configuration.maximumWaiters)
+    }
+
+    package func addRoutes(to routes: inout Routes) {
+        routes.onApplication(.put, "/changes/{change}", action: .push, push)
+        routes.onApplication(.put, "/changes", action: .push, pushBatch)
+        routes.onApplication(.get, "/changes/{change}", action: .push, status)
+        routes.onApplication(.delete, action: .administer, delete)
+    }
+
+    // MARK: Pushing
+
+    @Sendable private func push(_ call: Call, to application: ApplicationID) async throws -> Response {
+        // The order of these checks is part of the contract.
+        let id = try call.changeID()
+        let typeField = call.headers[.contentType]
+        guard let type = typeField.flatMap({ ContentType($0) }), type.isUTF8, let kind = PatchKind(type) else {
+            throw Problem.unsupportedChangeType(typeField)
+        }
+        let precondition = try Precondition(call.headers)
+        let body = try await call.body(
+            upTo: configuration.maximumChangeBytes,
+            orThrow: Problem(.changeTooLarge, "The change has more than \(configuration.maximumChangeBytes) bytes."))
+        let change = try ChangeReading.change(
+            id: id, kind: kind, precondition: precondition, body: body.readableBytesUInt8Span)
+        let preferences = Preferences(call.headers)
+
+        switch try await append([change], to: application, allOrNone: false) {
+        case .refused(let epoch, _, let refusal): throw refusal.problem(epoch)
+        case .done(let epoch, let outcomes):
+            guard let outcome = outcomes.first else { throw Problem(.internalError, "The log gave no outcome.") }
+            var (document, isNew) = try pushed(change.id, to: application, epoch: epoch, outcome)
+            var didWait = false
+            if let wait = preferences.wait, document.status == .pending {
+                document.status = await self.outcome(of: document, waiting: wait)
+                didWait = true
+            }
+            return answer(document, isNew: isNew, preferences, didWait: didWait)
+        }
+    }
+
+    @Sendable private func pushBatch(_ call: Call, to application: ApplicationID) async throws -> Response {
+        let typeField = call.headers[.contentType]
+        guard let type = typeField.flatMap({ ContentType($0) }), type.isUTF8, type.essence == ContentType.json.essence else {
+            throw Problem(.unsupportedChangeType, "A batch is sent as \(ContentType.json).")
+                .with(header: .accept, ContentType.json.description)
+        }
+        let body = try await call.body(
+            upTo: configuration.maximumBatchBytes,
+            orThrow: Problem(.batchTooLarge, "The batch has more than \(configuration.maximumBatchBytes) bytes."))
+        let changes = try ChangeReading.batch(body.readableBytesUInt8Span, maximumChangeBytes: configuration.maximumChangeBytes)
+        guard !changes.isEmpty else { return .json(.array([])) }
+        switch try await append(changes, to: application, allOrNone: true) {
+        case .refused(let epoch, let index, let refusal):
+            throw refusal.problem(epoch).with("pointer", "/\(index)/id")
+        case .done(let epoch, let outcomes):
+            let results = try zip(changes, outcomes).map { change, outcome in
+                let (document, isNew) = try pushed(change.id, to: application, epoch: epoch, outcome)
+                return Document.object(document.members + [("created", .bool(isNew))])
+            }
+            return .json(.array(results))
+        }
+    }
+
+    private func append(
+        _ changes: [Change], to application: ApplicationID, allOrNone: Bool
+    ) async throws(Problem) -> AppendAnswer {
+        do { return try await log.append(changes, to: application, allOrNone: allOrNone) } catch { throw Problem(error) }
+    }
+
+    private func pushed(
+        _ id: ChangeID, to application: ApplicationID, epoch: Epoch, _ outcome: AppendOutcome
+    ) throws(Problem) -> (ChangeDocument, isNew: Bool) {
+        func document(_ position: UInt64, _ status: ChangeStatus) -> ChangeDocument {
+            ChangeDocument(
+                application: application, id: id, receipt: PositionToken(epoch: epoch, number: position), status: status)
+        }
+        switch outcome {
+        case .appended(let position): return (document(position, .pending), true)
+        case .known(let position, let status): return (document(position, status), false)
+        case .refused(let refusal): throw refusal.problem(epoch)
+        }
+    }
+
+    /// The append has succeeded, so nothing that goes wrong from here on is the answer: what is not known is pending.
+    private func outcome(of document: ChangeDocument, waiting wait: Duration) async -> ChangeStatus {
+        let answer = try? await waiting.outcome(
+            of: document.id, in: document.application, at: document.receipt, until: .now + Waiting.hurried(wait))
+        return switch answer {
+        case .known(_, let status): status
+        case .deleted, .unknown: .dropped
+        case nil: .pending
+        }
+    }
+
+    private func answer(
+        _ document: ChangeDocument, isNew: Bool, _ preferences: Preferences, didWait: Bool
+    ) -> Response {
+        let isMinimal = preferences.isMinimal && !document.needsBody
+        var headers = HTTPFields()
+        headers[.cisternPosition] = document.receipt.description
+        headers[.location] = document.path
+        headers[.preferenceApplied] = preferences.applied(wait: didWait, minimal: isMinimal)
+        if isMinimal { return Response(status: .noContent, headers: headers) }
+        return .json(.object(document.members), status: isNew ? .created : .ok, headers: headers)
+    }
+
+    // MARK: What became of a change
+
+    @Sendable private func status(_ call: Call, in application: ApplicationID) async throws -> Response {
+        let id = try call.changeID()
+        let preferences = Preferences(call.headers)
+        let answer: StatusAnswer
+        do {
+            if let wait = preferences.wait {
+                answer = try await waiting.outcome(of: id, in: application, at: nil, until: .now + Waiting.hurried(wait))
+            } else {
+                answer = try await log.status(of: id, in: application)
+            }
+        } catch {
+            throw Problem(error)
+        }
+        switch answer {
+        case .unknown:
+            throw Problem(.unknownChange, "“\(application)” has no change “\(id)”, or it was too long ago to be remembered.")
+        case .deleted: throw AppendRefusal.deleted.problem(nil)
+        case .known(let receipt, let status):
+            let document = ChangeDocument(application: application, id: id, receipt: receipt, status: status)
+            var headers = HTTPFields()
+            headers[.cisternPosition] = receipt.description
+            headers[.cacheControl] = "no-cache"
+            headers[.preferenceApplied] = preferences.applied(wait: preferences.wait != nil)
+            return .json(.object(document.members), headers: headers)
+        }
+    }
+
+    // MARK: Deleting
+
+    @Sendable private func delete(_ call: Call, _ application: ApplicationID) async throws -> Response {
+        let version: VersionToken?
+        switch try Precondition(call.headers) {
+        case .none, .somethingApplied: version = nil
+        case .version(let wanted): version = wanted
+        case .nothingApplied: throw Problem(.invalidPrecondition, "If-None-Match means nothing when deleting.")
+        }
+        let answer: DeleteAnswer
+        do { answer = try await log.delete(application, ifVersion: version) } catch { throw Problem(error) }
+        switch answer {
+        case .deleted: return Response(status: .noContent)
+        case .unknown: throw Problem.unknownApp(application)
+        case .mismatch(let present):
+            throw Problem(.preconditionFailed, "The application has the version \(present).")
+                .with("version", present.description)
+        }
+    }
+}

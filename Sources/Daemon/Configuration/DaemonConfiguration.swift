@@ -1,0 +1,79 @@
+// What a daemon is told when it starts, all of it checked.
+
+package import HTTPService
+package import Logging
+package import Memcached
+package import Redis
+
+package struct DaemonConfiguration: Sendable {
+    // Process
+    package let logLevel: Logger.Level
+    package let exitWithParent: Bool
+    package let shutdownLimit: Duration
+    // Listener
+    package let address: HTTPServer.Address
+    package let corsOrigins: [String]
+    package let maximumConnections: Int
+    // Store
+    package let redis: RedisAddress
+    package let memcached: [MemcachedAddress]
+    /// Of a store that is made anew.
+    package let partitions: Int
+    /// Bytes; of a store that is made anew.
+    package let stateLimit: Int
+    package let repeatWindow: Duration
+    // Change-bucket
+    package let backlogChanges: Int
+    /// Bytes.
+    package let backlogBytes: Int
+    package let waitReplicas: Int
+    // Merge-daemon
+    package let checkpointChanges: Int
+    package let checkpointAfter: Duration
+    /// Bytes.
+    package let documentsMemory: Int
+    package let leaseTime: Duration
+    package let sweepInterval: Duration
+    // State-poll
+    package let pollInterval: Duration
+    /// Bytes.
+    package let tableMemory: Int
+    /// For settings that only one program has.
+    package let values: SettingValues
+
+    package init(_ values: SettingValues) {
+        self.values = values
+        logLevel = values.value(Settings.logLevel)
+        exitWithParent = values.value(Settings.exitWithParent)
+        shutdownLimit = values.value(Settings.shutdownLimit)
+        address =
+            if let path = values.value(Settings.socket) { .unix(path: path) } else {
+                .host(values.value(Settings.host), port: values.value(Settings.port))
+            }
+        corsOrigins = values.value(Settings.corsOrigins)
+        maximumConnections = values.value(Settings.maximumConnections)
+        redis = values.value(Settings.redisURL)
+        memcached = values.value(Settings.memcached)
+        partitions = values.value(Settings.partitions)
+        stateLimit = values.value(Settings.stateLimit)
+        repeatWindow = values.value(Settings.repeatWindow)
+        backlogChanges = values.value(Settings.backlogChanges)
+        backlogBytes = values.value(Settings.backlogBytes)
+        waitReplicas = values.value(Settings.waitReplicas)
+        checkpointChanges = values.value(Settings.checkpointChanges)
+        checkpointAfter = values.value(Settings.checkpointAfter)
+        documentsMemory = values.value(Settings.documentsMemory)
+        leaseTime = values.value(Settings.leaseTime)
+        sweepInterval = values.value(Settings.sweepInterval)
+        pollInterval = values.value(Settings.pollInterval)
+        tableMemory = values.value(Settings.tableMemory)
+    }
+
+    /// The listener that belongs to it.
+    package var httpServer: HTTPServer.Configuration {
+        var limits = HTTPLimits()
+        limits.connections = maximumConnections
+        return HTTPServer.Configuration(
+            address: address, limits: limits, crossOrigin: CrossOriginPolicy(origins: corsOrigins))
+    }
+}

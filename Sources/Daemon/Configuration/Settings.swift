@@ -1,0 +1,115 @@
+// All settings of all daemons, in groups; a program takes the groups it has use for.
+
+package import Logging
+package import Memcached
+package import Redis
+
+/// A namespace for the settings; each is defined once, with its default and the reason for it.
+package enum Settings {
+    // MARK: Process
+
+    package static let logLevel = Setting<Logger.Level>(
+        "log-level", .logLevel, default: .info, help: "Least severe level that is logged.")
+    package static let exitWithParent = Setting<Bool>(
+        "exit-with-parent", .yesOrNo, default: false,
+        help: "Stop when standard input ends, so that no daemon outlives the program that started it.")
+    /// Below the 90 s after which systemd kills.
+    package static let shutdownLimit = Setting<Duration>(
+        "shutdown-limit", .time(.milliseconds(100)...(.seconds(80))), default: .seconds(20),
+        help: "Time for answering what is under way when told to stop; then it is cut off.")
+
+    package static let process = [logLevel.description, exitWithParent.description, shutdownLimit.description]
+
+    // MARK: Listener
+
+    package static let host = Setting<String>(
+        "host", .text("HOST"), default: "127.0.0.1",
+        help: "Address to listen on. Anything but loopback lets others in, who may do everything.")
+    package static let port = Setting<Int>(
+        "port", .count(0...65_535, of: "PORT"), default: 8080, help: "Port to listen on; 0 takes a free one.")
+    package static let socket = Setting<String?>(
+        "socket", .socketPath, default: nil, help: "Unix socket to listen on instead of host and port.")
+    package static let corsOrigins = Setting<[String]>(
+        "cors-origins", .origins, default: [], help: "Web pages whose scripts may use this server.")
+    package static let maximumConnections = Setting<Int>(
+        "max-connections", .count(1...1_000_000), default: 10_000,
+        help: "Open connections; more wait until one closes. An idle one costs about 20 KiB.")
+
+    package static let listener = [
+        host.description, port.description, socket.description, corsOrigins.description, maximumConnections.description,
+    ]
+
+    // MARK: Store
+
+    package static let redisURL = Setting<RedisAddress>(
+        "redis-url", .redisAddress, default: RedisAddress(.tcp(host: "127.0.0.1", port: RedisAddress.defaultPort)),
+        help: "Redis with the log: redis://[user:password@]host[:port][/db] or unix:///path?db=0.")
+    package static let memcached = Setting<[MemcachedAddress]>(
+        "memcached", .memcachedAddresses,
+        default: [.tcp(host: "127.0.0.1", port: MemcachedAddress.defaultPort)],
+        help: "memcached servers: memcached://host:port or unix:///path, the same list in the same order for all daemons.")
+    package static let partitions = Setting<Int>(
+        "partitions", .count(1...1_024), default: 64,
+        help: "Partitions of a new store; an existing store keeps its number.")
+    package static let stateLimit = Setting<Int>(
+        "state-limit", .bytes(1_024...(64 << 20)), default: 4 << 20,
+        help: "Largest state of an application in a new store; an existing store keeps its limit.")
+    /// How long a client may be away with an unacknowledged change.
+    package static let repeatWindow = Setting<Duration>(
+        "repeat-window", .time(.seconds(60)...(.seconds(30 * 86_400))), default: .seconds(86_400),
+        help: "Time for which repeats of a change are recognised; costs up to 208 bytes per change in Redis.")
+
+    package static let store = [
+        redisURL.description, memcached.description, partitions.description, stateLimit.description,
+        repeatWindow.description,
+    ]
+
+    // MARK: Change-bucket
+
+    package static let backlogChanges = Setting<Int>(
+        "backlog-changes", .count(1...1_000_000), default: 10_000,
+        help: "Changes of one application that may wait to be merged; more are refused with 429.")
+    package static let backlogBytes = Setting<Int>(
+        "backlog-bytes", .bytes((1 << 20)...(1 << 30)), default: 64 << 20,
+        help: "Bytes of changes of one application that may wait to be merged.")
+    package static let waitReplicas = Setting<Int>(
+        "wait-replicas", .count(0...10), default: 0,
+        help: "Replicas of Redis that must have a change before it is acknowledged.")
+
+    package static let bucket = [backlogChanges.description, backlogBytes.description, waitReplicas.description]
+
+    // MARK: Merge-daemon
+
+    package static let checkpointChanges = Setting<Int>(
+        "checkpoint-changes", .count(1...100_000), default: 1_000,
+        help: "Merged changes after which an application's state is stored in Redis and its log trimmed.")
+    package static let checkpointAfter = Setting<Duration>(
+        "checkpoint-after", .time(.milliseconds(10)...(.seconds(3_600))), default: .seconds(1),
+        help: "Time after which the same happens, however few changes there are.")
+    package static let documentsMemory = Setting<Int>(
+        "documents-memory", .bytes((16 << 20)...(1 << 40)), default: 1 << 30,
+        help: "Memory for the documents that are being worked on.")
+    /// Several sweeps long, so that one slow answer of Redis does not cost a lease.
+    package static let leaseTime = Setting<Duration>(
+        "lease-time", .time(.seconds(1)...(.seconds(60))), default: .seconds(5),
+        help: "Time for which a merge daemon keeps a partition without being heard of.")
+    package static let sweepInterval = Setting<Duration>(
+        "sweep-interval", .time(.milliseconds(10)...(.seconds(10))), default: .milliseconds(250),
+        help: "Time between looks for changes whose hint was lost.")
+
+    package static let merging = [
+        checkpointChanges.description, checkpointAfter.description, documentsMemory.description, leaseTime.description,
+        sweepInterval.description,
+    ]
+
+    // MARK: State-poll
+
+    package static let pollInterval = Setting<Duration>(
+        "poll-interval", .time(.milliseconds(10)...(.seconds(60))), default: .milliseconds(250),
+        help: "Time that clients are told to leave between polls; it grows under load.")
+    package static let tableMemory = Setting<Int>(
+        "table-memory", .bytes((8 << 20)...(1 << 40)), default: 256 << 20,
+        help: "Memory for states that are being polled.")
+
+    package static let polling = [pollInterval.description, tableMemory.description]
+}

@@ -1,0 +1,138 @@
+// The part of `main` that all daemons have: settings, logs, metrics, signals, systemd, exit codes. What is left for a daemon's own
+// main is to build its services.
+
+import FoundationEssentials
+import Glibc
+import Logging
+import Metrics
+import NIOCore
+package import ServiceLifecycle
+import Telemetry
+import UnixSignals
+
+package struct DaemonProgram: Sendable {
+    package let name: String
+    /// One sentence: what this program does.
+    package let summary: String
+    package let table: [SettingDescription]
+
+    /// - Parameter settings: Groups of ``Settings`` and the program's own; those of every process come by themselves.
+    package init(_ name: String, summary: String, settings: [SettingDescription]) {
+        self.name = name
+        self.summary = summary
+        table = settings + Settings.process
+    }
+
+    /// Runs the program to its end and leaves with an exit code.
+    ///
+    /// - Parameter build: Makes the services, lowest first: they are stopped in reverse order. It may connect and wait, and
+    ///   throws ``DaemonFailure`` for what the operator can mend.
+    package func run(_ build: @Sendable (Daemon) async throws -> [any Service]) async -> Never {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        if arguments.contains("--help") || arguments.contains("-h") {
+            print(HelpText(program: name, summary: summary, table: table), terminator: "")
+            leave(.clean)
+        }
+        if arguments.contains("--version") {
+            print("\(name) \(Version.current)")
+            leave(.clean)
+        }
+        let environment = ProcessInfo.processInfo.environment
+        do {
+            let values = try SettingValues(table, arguments: arguments, environment: environment)
+            let daemon = start(DaemonConfiguration(values), environment: environment)
+            leave(await serve(daemon, build))
+        } catch {
+            complain("\(error)")
+            leave(error.exitCode)
+        }
+    }
+
+    private func start(_ configuration: DaemonConfiguration, environment: [String: String]) -> Daemon {
+        LogfmtHandler.bootstrap(level: configuration.logLevel, layout: .fitting(environment: environment))
+        let registry = MetricsRegistry()
+        MetricsSystem.bootstrap(registry)
+        registry.addProcessMetrics()
+        let logger = Logger(label: name)
+        let room = FileLimit.raise()
+        if room < configuration.maximumConnections {
+            logger.warning(
+                "The limit of open files is below the limit of connections; raise LimitNOFILE or lower --max-connections",
+                metadata: ["connections": "\(configuration.maximumConnections)", "room": "\(room)"])
+        }
+        return Daemon(
+            name: name, configuration: configuration, logger: logger, metrics: registry,
+            systemd: SystemdService(environment: environment))
+    }
+
+    private func serve(_ daemon: Daemon, _ build: @Sendable (Daemon) async throws -> [any Service]) async -> ExitCode {
+        do {
+            let group = ServiceGroup(configuration: try await groupConfiguration(daemon, build))
+            try await withThrowingTaskGroup { tasks in
+                tasks.addTask { await Self.heedSignals(group, daemon.logger) }
+                defer { tasks.cancelAll() }
+                try await group.run()
+            }
+            daemon.logger.notice("Stopped")
+            return .clean
+        } catch {
+            return report(error, daemon.logger)
+        }
+    }
+
+    private func groupConfiguration(
+        _ daemon: Daemon, _ build: @Sendable (Daemon) async throws -> [any Service]
+    ) async throws -> ServiceGroupConfiguration {
+        let configuration = daemon.configuration
+        var services = try await build(daemon)
+        if configuration.exitWithParent { services.append(Lifeline(logger: daemon.logger)) }
+        services.append(daemon.systemd)
+        // A service that ends or fails takes the others along, but in order: a merge daemon gets to write its checkpoints.
+        var all = services.map {
+            ServiceGroupConfiguration.ServiceConfiguration(
+                service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
+                failureTerminationBehavior: .gracefullyShutdownGroup)
+        }
+        let bound = ShutdownBound(limit: configuration.shutdownLimit, logger: daemon.logger)
+        all.append(ServiceGroupConfiguration.ServiceConfiguration(service: bound, successTerminationBehavior: .ignore))
+        var group = ServiceGroupConfiguration(services: all, logger: daemon.logger)
+        group.maximumGracefulShutdownDuration = configuration.shutdownLimit
+        return group
+    }
+
+    /// The first signal asks for a graceful stop, the second ends the process at once.
+    private static func heedSignals(_ group: ServiceGroup, _ logger: Logger) async {
+        var isStopping = false
+        for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
+            if isStopping {
+                logger.critical("Told twice to stop; leaving at once", metadata: ["signal": "\(signal)"])
+                exit(128 + signal.rawValue)
+            }
+            isStopping = true
+            logger.notice("Told to stop", metadata: ["signal": "\(signal)"])
+            await group.triggerGracefulShutdown()
+        }
+    }
+
+    private func report(_ error: any Error, _ logger: Logger) -> ExitCode {
+        switch error {
+        case let failure as DaemonFailure:
+            logger.critical("\(failure.description)")
+            return failure.exitCode
+        case let error as IOError:
+            // What the listener throws when it cannot bind.
+            logger.critical("The address to listen on is not to be had: choose another or stop who has it", metadata: ["error": "\(error)"])
+            return .unavailable
+        default:
+            logger.critical("Ended by an error that was not foreseen", metadata: ["error": "\(error)"])
+            return .software
+        }
+    }
+
+    private func complain(_ text: String) {
+        let bytes = Array("\(name): \(text)\n".utf8)
+        _ = unsafe bytes.withUnsafeBytes { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    }
+
+    private func leave(_ code: ExitCode) -> Never { exit(code.rawValue) }
+}

@@ -1,0 +1,151 @@
+// Redis and memcached as every daemon has them: connected, their settings read, the log and the cache on top.
+
+package import ChangeLog
+import Fold
+package import HTTPService
+import Documents
+import Logging
+import Memcached
+import NIOCore
+import NIOPosix
+import Redis
+package import ServiceLifecycle
+package import SnapshotCache
+
+package struct Store: Sendable {
+    package let log: ChangeLog
+    package let hints: LogHints
+    package let cache: SnapshotCache
+    package let guarantees: RedisGuarantees
+    private let redis: RedisClient
+    private let subscriber: RedisSubscriber
+
+    /// To be run for as long as the store is used, and stopped after everything that uses it.
+    package var services: [any Service] { [redis, subscriber, CacheShutdown(cache: cache)] }
+
+    /// Connects, reads what all daemons of the store have in common, and puts log and cache together. Waits for as long as Redis
+    /// is away; whoever starts a daemon before its Redis need not care.
+    package static func open(for daemon: Daemon) async throws -> Store {
+        let (configuration, logger) = (daemon.configuration, daemon.logger)
+        let group = MultiThreadedEventLoopGroup.singleton
+        var redisConfiguration = RedisConfiguration(address: configuration.redis)
+        redisConfiguration.clientName = daemon.name
+        let redis = RedisClient(configuration: redisConfiguration, eventLoopGroup: group, logger: logger)
+        let subscriber = RedisSubscriber(configuration: redisConfiguration, eventLoop: group.next(), logger: logger)
+        let (settings, guarantees) = try await greet(redisConfiguration, initial: configuration.initialSettings, logger)
+
+        let cache: SnapshotCache
+        do {
+            let memcached = try await MemcachedClient(
+                configuration: MemcachedConfiguration(servers: configuration.memcached), logger: logger)
+            cache = SnapshotCache(client: memcached, logger: logger)
+        } catch {
+            throw DaemonFailure.configuration("\(error)")
+        }
+        let log = ChangeLog(
+            client: redis, settings: settings, snapshots: CachedSnapshots(cache: cache), limits: configuration.logLimits,
+            logger: logger)
+        return Store(
+            log: log, hints: LogHints(subscriber: subscriber, settings: settings), cache: cache, guarantees: guarantees,
+            redis: redis, subscriber: subscriber)
+    }
+
+    /// Reads settings and guarantees with a client of its own: one runs once, and the store's has to run until the end.
+    private static func greet(
+        _ configuration: RedisConfiguration, initial: StoreSettings, _ logger: Logger
+    ) async throws -> (StoreSettings, RedisGuarantees) {
+        let greeter = RedisClient(
+            configuration: configuration, eventLoopGroup: MultiThreadedEventLoopGroup.singleton.next(), logger: logger)
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await greeter.run() }
+            defer { group.cancelAll() }
+            var hasWarned = false
+            while true {
+                do {
+                    let settings = try await StoreSettings.load(from: greeter, initial: initial)
+                    let guarantees = try await RedisGuarantees.read(from: greeter)
+                    report(guarantees, logger: logger)
+                    return (settings, guarantees)
+                } catch let error as StoreSettingsError where !error.isPassing {
+                    throw DaemonFailure.configuration("\(error)")
+                } catch {
+                    if !hasWarned {
+                        logger.warning("Waiting for Redis", metadata: ["error": "\(error)"])
+                        hasWarned = true
+                    }
+                    try await Task.sleep(for: greetingPause)
+                }
+            }
+        }
+    }
+
+    /// Between two attempts; the client itself waits for a connection besides.
+    private static let greetingPause: Duration = .milliseconds(200)
+
+    private static func report(_ guarantees: RedisGuarantees, logger: Logger) {
+        let level: Logger.Level =
+            switch guarantees.durability {
+            case .everyWrite: .info
+            case .everySecond, .unknown: .notice
+            case .kernel, .memoryOnly: .warning
+            }
+        logger.log(level: level, "\(guarantees.durability.meaning)")
+        if guarantees.evicts == true {
+            logger.error("Redis throws keys away when its memory is full, and with them acknowledged changes. Set maxmemory-policy noeviction.")
+        }
+    }
+
+    /// Ready as soon as Redis answers; says what an acknowledgement is worth.
+    package var readiness: ReadinessCheck {
+        let durability = guarantees.durability
+        return ReadinessCheck("redis") { [redis] in
+            do {
+                _ = try await redis.send(RedisCommand("PING"))
+                return .ready(.object([("durability", .string(durability.meaning))]))
+            } catch {
+                return .notReady("\(error)")
+            }
+        }
+    }
+}
+
+extension DaemonConfiguration {
+    /// For a store that is new; one that is there already keeps its own.
+    fileprivate var initialSettings: StoreSettings {
+        StoreSettings(partitions: partitions, limits: DocumentLimits(maximumBytes: stateLimit))
+    }
+
+    fileprivate var logLimits: LogLimits {
+        var limits = LogLimits()
+        limits.repeatWindow = repeatWindow
+        limits.backlogChanges = backlogChanges
+        limits.backlogBytes = backlogBytes
+        return limits
+    }
+}
+
+extension StoreSettingsError {
+    /// Whether trying again may help.
+    fileprivate var isPassing: Bool {
+        if case .log = self { true } else { false }
+    }
+}
+
+/// The cache as the log asks it when it adopts an application.
+private struct CachedSnapshots: SnapshotSource {
+    let cache: SnapshotCache
+
+    func snapshot(of application: ApplicationID) async -> Snapshot? {
+        try? await cache.find(application)
+    }
+}
+
+/// Ends memcached's threads last.
+private struct CacheShutdown: Service {
+    let cache: SnapshotCache
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        await cache.shutdown()
+    }
+}

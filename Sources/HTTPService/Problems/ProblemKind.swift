@@ -1,0 +1,86 @@
+// Every error that a client can be given, in one table: slug, status, title, and what to do about it.
+
+package import HTTPTypes
+
+/// What went wrong, as the last part of a problem's `type`: `/problems/<slug>` (RFC 9457 §3.1.1).
+///
+/// Slugs are part of the contract: a client decides by them, so none is ever renamed.
+package enum ProblemKind: String, CaseIterable, Sendable {
+    // Of every route.
+    case notFound = "not-found"
+    case methodNotAllowed = "method-not-allowed"
+    case invalidParameter = "invalid-parameter"
+    case internalError = "internal-error"
+    case notReady = "not-ready"
+    case unauthorized
+    case forbidden
+    case overloaded
+    case malformedRequest = "malformed-request"
+    case headerTooLarge = "header-too-large"
+    case requestTimeout = "request-timeout"
+    // Of a change on its way in.
+    case invalidID = "invalid-id"
+    case malformedJSON = "malformed-json"
+    case invalidPatch = "invalid-patch"
+    case invalidPrecondition = "invalid-precondition"
+    case changeIDReused = "change-id-reused"
+    case changeTooOld = "change-too-old"
+    case changeFromTheFuture = "change-from-the-future"
+    case changeTooLarge = "change-too-large"
+    case unsupportedChangeType = "unsupported-change-type"
+    case backlogFull = "backlog-full"
+    case logUnavailable = "log-unavailable"
+    case outOfOrder = "out-of-order"
+    case clientUnknown = "client-unknown"
+    case applicationDeleted = "application-deleted"
+    case invalidBatch = "invalid-batch"
+    case batchTooLarge = "batch-too-large"
+    case unknownChange = "unknown-change"
+    // Of a state on its way out.
+    case unknownApp = "unknown-app"
+    case noSuchPath = "no-such-path"
+    case notYetMerged = "not-yet-merged"
+    case epochChanged = "epoch-changed"
+    case stateUnavailable = "state-unavailable"
+    // Reasons why an accepted change was rejected by the fold.
+    case preconditionFailed = "precondition-failed"
+    case stateTooLarge = "state-too-large"
+    case testFailed = "test-failed"
+    case pathNotFound = "path-not-found"
+    case notANumber = "not-a-number"
+    case notAnArray = "not-an-array"
+    case numberOutOfRange = "number-out-of-range"
+    case tooDeep = "too-deep"
+    case tooMuchWork = "too-much-work"
+    case unreadableEntry = "unreadable-entry"
+
+    package var slug: String { rawValue }
+
+    /// The problem's `type`, a reference relative to the server.
+    package var type: String { "/problems/\(slug)" }
+
+    package var status: HTTPResponse.Status {
+        switch self {
+        case .invalidParameter, .malformedRequest, .invalidID, .malformedJSON, .invalidPatch, .invalidPrecondition,
+            .changeFromTheFuture, .invalidBatch:
+            .badRequest
+        case .unauthorized: .unauthorized
+        case .forbidden: .forbidden
+        case .notFound, .unknownChange, .unknownApp, .noSuchPath: .notFound
+        case .methodNotAllowed: .methodNotAllowed
+        case .requestTimeout: .requestTimeout
+        case .changeIDReused, .outOfOrder, .epochChanged: .conflict
+        case .changeTooOld, .clientUnknown, .applicationDeleted: .gone
+        case .preconditionFailed: .preconditionFailed
+        case .changeTooLarge, .batchTooLarge, .stateTooLarge: .contentTooLarge
+        case .unsupportedChangeType: .unsupportedMediaType
+        case .testFailed, .pathNotFound, .notANumber, .notAnArray, .numberOutOfRange, .tooDeep, .tooMuchWork,
+            .unreadableEntry:
+            .unprocessableContent
+        case .backlogFull: .tooManyRequests
+        case .headerTooLarge: .requestHeaderFieldsTooLarge
+        case .internalError: .internalServerError
+        case .notReady, .overloaded, .logUnavailable, .notYetMerged, .stateUnavailable: .serviceUnavailable
+        }
+    }
+}

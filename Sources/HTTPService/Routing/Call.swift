@@ -1,0 +1,74 @@
+// One request on its way through a handler.
+
+package import Fold
+package import HTTPTypes
+package import Hummingbird
+package import Logging
+package import NIOCore
+
+/// What Hummingbird carries along with a request.
+package struct HTTPContext: RequestContext {
+    package var coreContext: CoreRequestContextStorage
+    package let channel: any Channel
+
+    package init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        channel = source.channel
+    }
+}
+
+/// A request, who sent it and what it is about.
+package struct Call: Sendable {
+    package let request: Request
+    package let context: HTTPContext
+    /// The application in the path, checked; nil for routes that have none.
+    package private(set) var application: ApplicationID?
+    package private(set) var caller = Caller.anonymous
+    let services: RequestServices
+    let lease: BodyLease
+
+    init(request: Request, context: HTTPContext, services: RequestServices) {
+        self.request = request
+        self.context = context
+        self.services = services
+        lease = BodyLease(services.bodies)
+    }
+
+    package var headers: HTTPFields { request.headers }
+    /// Carries the request's id.
+    package var logger: Logger { context.logger }
+    package var query: Query { Query(request.uri.query) }
+
+    /// A captured segment of the path, percent-decoded once.
+    ///
+    /// Throws ``ProblemKind/notFound`` if it does not decode: no resource has such a name.
+    package func parameter(_ name: String) throws(Problem) -> String {
+        guard let raw = context.parameters.get(name), let text = PercentDecoding.decode(raw) else {
+            throw Problem(.notFound, "The path has “%” without two hexadecimal digits, or bytes that are not UTF-8.")
+        }
+        return text
+    }
+
+    /// The change in the path.
+    package func changeID(_ name: String = "change") throws(Problem) -> ChangeID {
+        do { return try ChangeID(try parameter(name)) } catch let problem as Problem { throw problem } catch {
+            throw Problem(.invalidID, "\(error)")
+        }
+    }
+
+    mutating func readApplication() throws(Problem) {
+        guard context.parameters.get("app") != nil else { return }
+        do { application = try ApplicationID(try parameter("app")) } catch let problem as Problem { throw problem } catch {
+            throw Problem(.invalidID, "\(error)")
+        }
+    }
+
+    mutating func authorize(_ action: Action) async throws(Problem) {
+        caller = try await services.permission.authorize(action, on: application, request: request.head)
+    }
+
+    /// Asks again, for one of the applications that a route without `{app}` is about.
+    package func authorize(_ action: Action, on application: ApplicationID) async throws(Problem) {
+        _ = try await services.permission.authorize(action, on: application, request: request.head)
+    }
+}

@@ -1,0 +1,65 @@
+// Counts and times requests, by route and class of status.
+
+import HTTPTypes
+import Hummingbird
+import Metrics
+
+struct RequestMetrics: RouterMiddleware {
+    typealias Context = HTTPContext
+
+    /// What is known of one route. Made once: looking metrics up by their labels costs more than a small request.
+    private struct Series: Sendable {
+        /// By first digit of the status, from 1 on.
+        let counters: [Counter]
+        let prompt: Timer
+        /// Requests that may wait, apart from the others, whose times would mean nothing beside theirs.
+        let waiting: Timer
+
+        init(method: String, route: String, factory: any MetricsFactory) {
+            let labels = [("method", method), ("route", route)]
+            counters = (1...5).map { Counter(label: "http_requests", dimensions: labels + [("status", "\($0)xx")], factory: factory) }
+            prompt = Timer(label: "http_request_seconds", dimensions: labels + [("wait", "no")], factory: factory)
+            waiting = Timer(label: "http_request_seconds", dimensions: labels + [("wait", "yes")], factory: factory)
+        }
+    }
+
+    private let series: [String: [HTTPRequest.Method: Series]]
+    private let unrouted: Series
+    private let inFlight: Meter
+
+    init(routes: [Routes.Route], factory: any MetricsFactory) {
+        var series: [String: [HTTPRequest.Method: Series]] = [:]
+        for route in routes {
+            let own = Series(method: route.method.rawValue, route: route.template, factory: factory)
+            // As the router spells the template when it has found it.
+            series[RouterPath(route.template).description, default: [:]][route.method] = own
+        }
+        self.series = series
+        unrouted = Series(method: "other", route: "none", factory: factory)
+        inFlight = Meter(label: "http_requests_in_flight", factory: factory)
+    }
+
+    func handle(
+        _ request: Request, context: HTTPContext, next: (Request, HTTPContext) async throws -> Response
+    ) async throws -> Response {
+        let start = ContinuousClock.now
+        inFlight.increment()
+        defer { inFlight.decrement() }
+        let response = try await next(request, context)
+        let method: HTTPRequest.Method = request.method == .head ? .get : request.method
+        let own = context.endpointPath.flatMap { series[$0]?[method] } ?? unrouted
+        let statusClass = min(max(response.status.code / 100, 1), own.counters.count)
+        own.counters[statusClass - 1].increment()
+        let timer = Preferences(request.headers).wait == nil ? own.prompt : own.waiting
+        timer.recordNanoseconds((ContinuousClock.now - start).wholeNanoseconds)
+        return response
+    }
+}
+
+extension Duration {
+    /// Nanoseconds, rounded down.
+    var wholeNanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+    }
+}

@@ -1,0 +1,93 @@
+// A change and what became of it, as JSON: the body of every answer about a change.
+
+package import ChangeLog
+package import Documents
+package import Fold
+package import HTTPService
+import HTTPTypes
+
+/// A change that has a position.
+package struct ChangeDocument: Sendable {
+    package let application: ApplicationID
+    package let id: ChangeID
+    package let receipt: PositionToken
+    package var status: ChangeStatus
+
+    package init(application: ApplicationID, id: ChangeID, receipt: PositionToken, status: ChangeStatus) {
+        self.application = application
+        self.id = id
+        self.receipt = receipt
+        self.status = status
+    }
+
+    package var members: [(String, Document)] {
+        var members: [(String, Document)] = [
+            ("app", .string(application.description)), ("id", .string(id.description)),
+            ("epoch", .string(receipt.epoch.description)), ("position", .integer(receipt.number)),
+            ("receipt", .string(receipt.description)), ("status", .string(status.name)),
+        ]
+        if case .rejected(let rejection) = status { members.append(("reason", rejection.problem.document)) }
+        return members
+    }
+
+    /// The change's own resource.
+    package var path: String { "/v1/apps/\(application)/changes/\(id)" }
+
+    /// Whether `return=minimal` may leave the body out: not where it says why the change came to nothing.
+    package var needsBody: Bool {
+        switch status {
+        case .rejected, .dropped: true
+        case .pending, .applied: false
+        }
+    }
+}
+
+extension PatchKind {
+    /// The media type of the patch (`application/json` is taken for a merge patch too).
+    package var contentType: ContentType {
+        switch self {
+        case .mergePatch: .mergePatch
+        case .jsonPatch: .jsonPatch
+        case .cisternPatch: .cisternPatch
+        }
+    }
+
+    /// Nil for a media type that is no kind of change.
+    package init?(_ type: ContentType) {
+        switch type.essence {
+        case ContentType.mergePatch.essence, ContentType.json.essence: self = .mergePatch
+        case ContentType.jsonPatch.essence: self = .jsonPatch
+        case ContentType.cisternPatch.essence: self = .cisternPatch
+        default: return nil
+        }
+    }
+
+    /// For error messages and the `Accept` field of a 415.
+    package static var mediaTypes: String {
+        allCases.map(\.contentType.description).joined(separator: ", ")
+    }
+}
+
+extension Problem {
+    /// A media type that is no kind of change, or none at all.
+    package static func unsupportedChangeType(_ text: String?) -> Problem {
+        let found = text.map { "“\($0)” is not a kind of change" } ?? "There is no Content-Type"
+        return Problem(.unsupportedChangeType, "\(found); these are: \(PatchKind.mediaTypes).")
+            .with("supported", .array(PatchKind.allCases.map { .string($0.contentType.description) }))
+            .with(header: .accept, PatchKind.mediaTypes)
+    }
+
+    /// Why a body is no patch. `prefix` is where the patch stands in the body, as a JSON Pointer.
+    package init(_ error: PatchError, at prefix: String? = nil) {
+        switch error {
+        case .malformedJSON(let error):
+            self = Problem(error)
+        case .invalidPatch(let pointer, let message):
+            self = Problem(.invalidPatch, message).with("pointer", (prefix ?? "") + pointer.description)
+        }
+    }
+
+    package init(_ error: ParsingError) {
+        self = Problem(.malformedJSON, "At byte \(error.offset): \(error.message).").with("offset", error.offset)
+    }
+}

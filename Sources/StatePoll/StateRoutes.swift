@@ -1,0 +1,138 @@
+// GET …/state: the latest full state, as often as anybody asks.
+
+import ChangeLog
+import Fold
+package import HTTPService
+import HTTPTypes
+import Hummingbird
+import LogAnswers
+
+package struct StateRoutes: RouteProvider {
+    private let states: States
+
+    /// How long a request waits for `at_least` if it does not say.
+    private static let usualWait: Duration = .seconds(5)
+    /// How long a request waits for the answer of Redis before it is answered from what is there.
+    private static let lookTimeout: Duration = .seconds(2)
+
+    package init(states: States) {
+        self.states = states
+    }
+
+    package func addRoutes(to routes: inout Routes) {
+        routes.onApplication(.get, "/state", action: .poll, state)
+    }
+
+    /// The order is part of the contract: `at_least` and `fresh` first, then `If-None-Match`.
+    @Sendable private func state(_ call: Call, of application: ApplicationID) async throws -> Response {
+        let query = call.query
+        let atLeast = try query.token("at_least", as: PositionToken.self)
+        let fresh = try query.flag("fresh")
+        let preferences = Preferences(call.headers)
+        let known = KnownVersions(call.headers)
+
+        var entry = states.poll(application)
+        if !entry.isKnown || entry.isStale(at: .now) { entry = await look(at: application) }
+        if fresh { entry = try await fold(application) }
+        if let atLeast {
+            entry = try await wait(for: atLeast, of: application, entry, within: preferences.wait ?? Self.usualWait)
+        }
+        if let version = known.first, let served = entry.served, version.isUnheardOf(beside: served) {
+            // The client has met a server that knows more, or Redis has begun another epoch: better look again.
+            entry = await look(at: application)
+        }
+        guard let served = entry.served else {
+            if entry.isUnknown { throw Problem.unknownApp(application) }
+            throw Self.unavailable
+        }
+        let headers = headers(of: served, for: call, preferences, didWait: atLeast != nil)
+        if known.contains(served.versionToken) { return Response(status: .notModified, headers: headers) }
+        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: served.body))
+    }
+
+    private func headers(
+        of served: ServedState, for call: Call, _ preferences: Preferences, didWait: Bool
+    ) -> HTTPFields {
+        var headers = HTTPFields()
+        headers[.contentType] = ContentType.json.description
+        headers[.eTag] = served.etag
+        headers[.cisternPosition] = served.positionToken.description
+        headers[.cacheControl] = call.caller.isAuthenticated ? "private, no-cache" : "no-cache"
+        headers[.cisternPollInterval] = String(states.configuration.pollInterval.wholeMilliseconds)
+        headers[.preferenceApplied] = preferences.applied(wait: didWait)
+        return headers
+    }
+
+    private static var unavailable: Problem {
+        Problem(.stateUnavailable, "The state is not known here, and the log cannot be reached at the moment.").retry(after: .seconds(1))
+    }
+
+    // MARK: Waiting
+
+    /// What is known after a look at Redis that begins now, or after `lookTimeout`.
+    private func look(at application: ApplicationID, folding: Bool = false) async -> StateTable.Entry {
+        let ticket = states.askForLook(at: application, folding: folding)
+        return await settled(application, after: ticket)
+    }
+
+    private func settled(_ application: ApplicationID, after ticket: UInt64) async -> StateTable.Entry {
+        let deadline = ContinuousClock.now + Self.lookTimeout
+        while true {
+            let entry = states.poll(application)
+            if entry.looksEnded >= ticket { return entry }
+            guard await states.change(of: application, since: entry.generation, until: deadline) else {
+                return states.poll(application)
+            }
+        }
+    }
+
+    /// `fresh`: with everything folded in that is in the list now, or an error; an older state would not be what was asked for.
+    private func fold(_ application: ApplicationID) async throws(Problem) -> StateTable.Entry {
+        let ticket = states.askForLook(at: application, folding: true)
+        let entry = await settled(application, after: ticket)
+        guard entry.looksEnded >= ticket, !entry.lastLookFailed else { throw Self.unavailable }
+        return entry
+    }
+
+    /// `at_least`: with everything folded in up to a position.
+    private func wait(
+        for position: PositionToken, of application: ApplicationID, _ first: StateTable.Entry, within limit: Duration
+    ) async throws(Problem) -> StateTable.Entry {
+        let deadline = ContinuousClock.now + Waiting.hurried(limit)
+        var entry = first
+        var hasLooked = false
+        while true {
+            if entry.isUnknown, hasLooked { throw Problem.unknownApp(application) }
+            if let served = entry.served, served.epoch == position.epoch {
+                if served.position >= position.number { return entry }
+            } else if hasLooked, let served = entry.served {
+                throw Problem(.epochChanged, "The position belongs to another epoch of the application; its log began anew.")
+                    .with("position", served.positionToken.description)
+            }
+            if !hasLooked {
+                // Once, because this server may be behind; from then on hints and regular looks keep it current.
+                entry = await look(at: application)
+                hasLooked = true
+                continue
+            }
+            guard await states.change(of: application, since: entry.generation, until: deadline) else {
+                throw Problem(.notYetMerged, "The position \(position) is not folded in yet.")
+                    .with("position", entry.served?.positionToken.description ?? "").retry(after: .seconds(1))
+            }
+            entry = states.poll(application)
+        }
+    }
+}
+
+extension VersionToken {
+    /// Whether a client that has this version knows something that a server serving `served` does not.
+    fileprivate func isUnheardOf(beside served: ServedState) -> Bool {
+        epoch != served.epoch || number > served.version
+    }
+}
+
+extension Duration {
+    var wholeMilliseconds: Int64 {
+        components.seconds * 1_000 + components.attoseconds / 1_000_000_000_000_000
+    }
+}

@@ -1,0 +1,113 @@
+// The applications that are being polled, each with what is served of it. A value: who looks, who waits and what is thrown out
+// is decided here; looking itself is done by watchers.
+
+import Fold
+import NIOCore
+
+struct StateTable {
+    struct Entry {
+        var served: ServedState?
+        /// Whether Redis said that there is no such application.
+        var isUnknown = false
+        /// Looks at Redis that were begun and ended. A look answers everybody who asked before it began.
+        var looksBegun: UInt64 = 0
+        var looksEnded: UInt64 = 0
+        var lastLookFailed = false
+        var lastLook: ContinuousClock.Instant
+        /// Counts up with everything that somebody may wait for.
+        var generation: UInt64 = 0
+        var lastPoll: ContinuousClock.Instant
+        var waiters: Set<UInt64> = []
+        /// How much the watcher keeps beside what is served.
+        var workingBytes = 0
+
+        /// Whether something is known that can be answered with.
+        var isKnown: Bool { served != nil || isUnknown }
+
+        /// Whether nobody has looked for a while, nor is looking now. Where Redis did not answer the last time, what is there is
+        /// answered without waiting.
+        func isStale(at now: ContinuousClock.Instant) -> Bool {
+            looksBegun == looksEnded && !lastLookFailed && now - lastLook > StateTable.staleAfter
+        }
+
+        var bytes: Int { (served?.body.readableBytes ?? 0) + workingBytes + StateTable.bytesPerEntry }
+    }
+
+    /// What an entry costs without its state: the entry, its watcher, its subscription and its timer.
+    static let bytesPerEntry = 4_096
+
+    /// Twice the time between two looks of an application that is being polled.
+    static let staleAfter: Duration = .milliseconds(500)
+
+    private(set) var entries: [ApplicationID: Entry] = [:]
+    private(set) var bytes = 0
+    private let limit: Int
+
+    /// - Parameter limit: bytes of all entries together.
+    init(limit: Int) {
+        self.limit = limit
+    }
+
+    subscript(application: ApplicationID) -> Entry? { entries[application] }
+
+    /// Notes a poll.
+    ///
+    /// - Returns: true if the application was not in the table and needs a watcher.
+    mutating func poll(_ application: ApplicationID, at now: ContinuousClock.Instant) -> Bool {
+        guard entries[application] == nil else {
+            entries[application]?.lastPoll = now
+            return false
+        }
+        let entry = Entry(lastLook: now, lastPoll: now)
+        bytes += entry.bytes
+        entries[application] = entry
+        return true
+    }
+
+    /// - Returns: who has to be told; empty if the entry has gone.
+    mutating func update(_ application: ApplicationID, _ change: (inout Entry) -> Void) -> Set<UInt64> {
+        guard var entry = entries[application] else { return [] }
+        let before = entry.bytes
+        change(&entry)
+        entry.generation += 1
+        let told = entry.waiters
+        entry.waiters = []
+        bytes += entry.bytes - before
+        entries[application] = entry
+        return told
+    }
+
+    /// Notes somebody who wants to be told of the next change.
+    ///
+    /// - Returns: false if something has changed since `generation`, or the entry has gone: look again instead of waiting.
+    mutating func wait(_ waiter: UInt64, for application: ApplicationID, since generation: UInt64) -> Bool {
+        guard entries[application]?.generation == generation else { return false }
+        entries[application]?.waiters.insert(waiter)
+        return true
+    }
+
+    mutating func stopWaiting(_ waiter: UInt64, for application: ApplicationID) {
+        entries[application]?.waiters.remove(waiter)
+    }
+
+    mutating func remove(_ application: ApplicationID) -> Set<UInt64> {
+        guard let entry = entries.removeValue(forKey: application) else { return [] }
+        bytes -= entry.bytes
+        return entry.waiters
+    }
+
+    /// The applications that have to go so that the table fits into its limit again, those polled longest ago first. Never one that
+    /// somebody waits for.
+    func surplus() -> [ApplicationID] {
+        guard bytes > limit else { return [] }
+        var excess = bytes - limit / 10 * 9
+        var chosen: [ApplicationID] = []
+        for (application, entry) in entries.sorted(by: { $0.value.lastPoll < $1.value.lastPoll }) {
+            guard excess > 0 else { break }
+            guard entry.waiters.isEmpty else { continue }
+            excess -= entry.bytes
+            chosen.append(application)
+        }
+        return chosen
+    }
+}

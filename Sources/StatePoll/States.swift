@@ -1,0 +1,215 @@
+// The states that this server serves: the table, behind a lock that is held for no longer than a look-up, and the watchers that
+// keep it current.
+
+package import ChangeLog
+import Fold
+package import Logging
+import Metrics
+import ServiceLifecycle
+package import SnapshotCache
+import Synchronization
+
+package struct PollConfiguration: Sendable {
+    /// Bytes of all states kept ready, with what their watchers need.
+    package var tableBytes: Int
+    /// Without a poll for this long an application is not watched any more.
+    package var idleTime: Duration = .seconds(30)
+    /// How often a watcher looks by itself, in case a hint was lost. With the merge daemon's sweep (250 ms) this bounds how old an
+    /// answer can be while hints are lost.
+    package var recheckInterval: Duration = .milliseconds(240)
+    /// When the next poll is welcome.
+    package var pollInterval: Duration
+    /// Requests that may wait at the same time.
+    package var maximumWaiters = 100_000
+
+    package init(tableBytes: Int = 256 << 20, pollInterval: Duration = .milliseconds(250)) {
+        self.tableBytes = tableBytes
+        self.pollInterval = pollInterval
+    }
+}
+
+package final class States: Service {
+    package let configuration: PollConfiguration
+    let log: ChangeLog
+    let hints: LogHints
+    let cache: SnapshotCache
+    let logger: Logger
+    let metrics = PollMetrics()
+
+    private struct Shared {
+        var table: StateTable
+        var continuations: [UInt64: CheckedContinuation<Void, Never>] = [:]
+        var watchers: [ApplicationID: Watcher] = [:]
+        var nextWaiter: UInt64 = 0
+    }
+
+    private let shared: Mutex<Shared>
+    private let newWatchers: AsyncStream<Watcher>
+    private let newWatchersContinuation: AsyncStream<Watcher>.Continuation
+
+    package init(
+        log: ChangeLog, hints: LogHints, cache: SnapshotCache, configuration: PollConfiguration, logger: Logger
+    ) {
+        self.log = log
+        self.hints = hints
+        self.cache = cache
+        self.configuration = configuration
+        self.logger = logger
+        shared = Mutex(Shared(table: StateTable(limit: configuration.tableBytes)))
+        // Bounded by the table: there is one element per application that was just added to it.
+        (newWatchers, newWatchersContinuation) = AsyncStream.makeStream(of: Watcher.self)
+    }
+
+    /// Runs the watchers until shutdown.
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            await withDiscardingTaskGroup { group in
+                for await watcher in self.newWatchers {
+                    group.addTask { await watcher.run() }
+                }
+                group.cancelAll()
+            }
+        }
+    }
+
+    // MARK: What routes ask
+
+    /// What is known of an application, which counts as polled from now on.
+    func poll(_ application: ApplicationID) -> StateTable.Entry {
+        let now = ContinuousClock.now
+        let (entry, watcher) = shared.withLock { shared -> (StateTable.Entry, Watcher?) in
+            let isNew = shared.table.poll(application, at: now)
+            var watcher: Watcher?
+            if isNew {
+                watcher = Watcher(application, of: self)
+                shared.watchers[application] = watcher
+            }
+            return (shared.table[application] ?? StateTable.Entry(lastLook: now, lastPoll: now), watcher)
+        }
+        if let watcher {
+            newWatchersContinuation.yield(watcher)
+            evict()
+        }
+        return entry
+    }
+
+    /// Asks for a look at Redis.
+    ///
+    /// - Parameter folding: fold in what is in the list, whether it is merged or not.
+    /// - Returns: the number of a look that begins after now.
+    func askForLook(at application: ApplicationID, folding: Bool = false) -> UInt64 {
+        let (ticket, watcher) = shared.withLock { shared in
+            ((shared.table[application]?.looksBegun ?? 0) + 1, shared.watchers[application])
+        }
+        watcher?.note { pending in
+            pending.look = true
+            pending.fold = pending.fold || folding
+        }
+        return ticket
+    }
+
+    /// Waits until something about the application changes, or until the deadline.
+    ///
+    /// - Returns: false at the deadline, on cancellation, or if too many wait already.
+    func change(
+        of application: ApplicationID, since generation: UInt64, until deadline: ContinuousClock.Instant
+    ) async -> Bool {
+        guard ContinuousClock.now < deadline, !Task.isCancelled else { return false }
+        let waiter = shared.withLock { shared -> UInt64? in
+            guard shared.continuations.count < configuration.maximumWaiters else { return nil }
+            shared.nextWaiter += 1
+            return shared.nextWaiter
+        }
+        guard let waiter else { return false }
+        return await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                await self.wait(waiter, for: application, since: generation)
+                return true
+            }
+            group.addTask {
+                try? await Task.sleep(until: deadline, clock: .continuous)
+                return false
+            }
+            let changed = await group.next() ?? false
+            group.cancelAll()
+            return changed
+        }
+    }
+
+    private func wait(_ waiter: UInt64, for application: ApplicationID, since generation: UInt64) async {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let waits = shared.withLock { shared in
+                    guard !Task.isCancelled, shared.table.wait(waiter, for: application, since: generation) else {
+                        return false
+                    }
+                    shared.continuations[waiter] = continuation
+                    return true
+                }
+                if !waits { continuation.resume() }
+            }
+        } onCancel: {
+            let continuation = shared.withLock { shared in
+                shared.table.stopWaiting(waiter, for: application)
+                return shared.continuations.removeValue(forKey: waiter)
+            }
+            continuation?.resume()
+        }
+    }
+
+    // MARK: What watchers tell
+
+    /// Changes an entry and wakes those who wait for it. A watcher whose application was thrown out, and perhaps taken in again
+    /// with another watcher, changes nothing any more.
+    func update(by watcher: Watcher, _ change: (inout StateTable.Entry) -> Void) {
+        let continuations = shared.withLock { shared -> [CheckedContinuation<Void, Never>] in
+            guard shared.watchers[watcher.application] === watcher else { return [] }
+            return shared.table.update(watcher.application, change).compactMap {
+                shared.continuations.removeValue(forKey: $0)
+            }
+        }
+        for continuation in continuations { continuation.resume() }
+    }
+
+    func entry(_ application: ApplicationID) -> StateTable.Entry? {
+        shared.withLock { $0.table[application] }
+    }
+
+    /// Throws an application out unless it was polled meanwhile or somebody waits for it.
+    ///
+    /// - Returns: whether it is gone, and its watcher has to end.
+    func retire(_ application: ApplicationID) -> Bool {
+        shared.withLock { shared in
+            guard let entry = shared.table[application] else { return true }
+            guard entry.waiters.isEmpty, ContinuousClock.now - entry.lastPoll >= configuration.idleTime else {
+                return false
+            }
+            remove(application, from: &shared)
+            return true
+        }
+    }
+
+    /// Makes room. What is thrown out is read anew when it is polled again, and then compared with what Redis says is published,
+    /// so nobody sees an older version for it.
+    func evict() {
+        let evicted = shared.withLock { shared in
+            shared.table.surplus().compactMap { application -> Watcher? in
+                let watcher = shared.watchers[application]
+                remove(application, from: &shared)
+                return watcher
+            }
+        }
+        for watcher in evicted { watcher.note { $0.stop = true } }
+        metrics.evicted(evicted.count)
+    }
+
+    private func remove(_ application: ApplicationID, from shared: inout Shared) {
+        _ = shared.table.remove(application)
+        shared.watchers[application] = nil
+    }
+
+    /// For the metrics: applications watched, and the bytes they take.
+    package var size: (applications: Int, bytes: Int, waiters: Int) {
+        shared.withLock { ($0.table.entries.count, $0.table.bytes, $0.continuations.count) }
+    }
+}
