@@ -20,6 +20,8 @@ let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let metricsTestKit = Target.Dependency.product(name: "MetricsTestKit", package: "swift-metrics")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
@@ -27,6 +29,8 @@ let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 
 func daemon(_ name: String, folder: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -71,6 +75,8 @@ let package = Package(
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
+        // Its FilePath is part of swift-subprocess' interface.
+        .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
     ],
     targets: [
         .target(name: "Documents", swiftSettings: settings),
@@ -103,7 +109,7 @@ let package = Package(
             name: "ChangeBucket",
             dependencies: [
                 "Documents", "Fold", "Redis", "ChangeLog", "HTTPService", "LogAnswers", hummingbird, nioCore, httpTypes,
-                log,
+                log, lifecycle,
             ], swiftSettings: settings),
         .target(
             name: "Merging",
@@ -120,7 +126,7 @@ let package = Package(
             name: "Daemon",
             dependencies: [
                 "Documents", "Fold", "Redis", "Memcached", "ChangeLog", "SnapshotCache", "HTTPService", "Telemetry",
-                configuration, log, metrics, lifecycle, nioCore, nioPosix,
+                configuration, log, metrics, lifecycle, unixSignals, nioCore, nioPosix,
             ],
             swiftSettings: settings),
 
@@ -129,17 +135,17 @@ let package = Package(
         daemon("state-poll", folder: "state-poll", ["StatePoll"]),
         daemon("cistern-front", folder: "cistern-front", ["ChangeBucket", "StatePoll"]),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+        .testTarget(name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: settings),
         .testTarget(
             name: "RedisTests",
             dependencies: [
                 "Redis", "TestSupport", nioCore, nioPosix, nioEmbedded, log, metrics, lifecycle,
-                .product(name: "MetricsTestKit", package: "swift-metrics"),
+                metricsTestKit,
             ], swiftSettings: settings),
         .testTarget(
             name: "MemcachedTests",
             dependencies: [
-                "Memcached", "TestSupport", nioCore, log, metrics,
-                .product(name: "MetricsTestKit", package: "swift-metrics"),
+                "Memcached", "TestSupport", nioCore, log, metrics, metricsTestKit,
             ], swiftSettings: settings),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", metrics, log], swiftSettings: settings),
     ]

@@ -40,26 +40,34 @@ package struct JSONPointer: Sendable, Equatable {
         }
         guard first == UInt8(ascii: "/") else { throw .noLeadingSlash }
         var tokens: [Token] = []
+        var start = 1
+        for index in 1..<bytes.count where bytes[index] == UInt8(ascii: "/") {
+            tokens.append(Token(try Self.name(bytes.span.extracting(start..<index))))
+            start = index + 1
+        }
+        tokens.append(Token(try Self.name(bytes.span.extracting(start..<bytes.count))))
+        self.tokens = tokens
+    }
+
+    /// Takes the escapes out of one part.
+    private static func name(_ bytes: Span<UInt8>) throws(JSONPointerError) -> Text {
+        let plain = Text(bytes, 0..<bytes.count)
+        guard plain.contains(UInt8(ascii: "~")) else { return plain }
         var name: [UInt8] = []
-        var index = 1
+        var index = 0
         while index < bytes.count {
-            switch bytes[index] {
-            case UInt8(ascii: "/"):
-                tokens.append(Token(Text(name)))
-                name = []
-            case UInt8(ascii: "~"):
+            if bytes[index] == UInt8(ascii: "~") {
                 index += 1
                 guard index < bytes.count, bytes[index] == UInt8(ascii: "0") || bytes[index] == UInt8(ascii: "1") else {
                     throw .invalidEscape
                 }
                 name.append(bytes[index] == UInt8(ascii: "0") ? UInt8(ascii: "~") : UInt8(ascii: "/"))
-            default:
+            } else {
                 name.append(bytes[index])
             }
             index += 1
         }
-        tokens.append(Token(Text(name)))
-        self.tokens = tokens
+        return Text(name)
     }
 
     package func appending(_ name: String) -> JSONPointer { appending(Text(name)) }

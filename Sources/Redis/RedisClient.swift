@@ -64,11 +64,25 @@ package final class RedisClient: Service {
             switch event {
             case .connected(let connection):
                 guard pool.add(connection) else { return }
-                await connection.closed()
+                await withDiscardingTaskGroup { group in
+                    group.addTask { await self.keepIdentity(of: connection) }
+                    await connection.closed()
+                    group.cancelAll()
+                }
                 pool.remove(connection)
             case .failed(let error):
                 pool.attemptFailed(error)
             }
+        }
+    }
+
+    /// Asks now and then who the server is. A connection that nobody uses would else find out neither that its server is dead nor that
+    /// it was a replica meanwhile, and has lost writes, before it became a primary again.
+    private func keepIdentity(of connection: RedisConnection) async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: configuration.keepAlive)
+            // A failure ends the connection, where that is called for.
+            if !Task.isCancelled { _ = try? await connection.refreshIdentity() }
         }
     }
 }

@@ -33,6 +33,15 @@ extension InlineText {
     }
 }
 
+extension String {
+    /// The string in quotes and with escapes, for messages: what came in may be a megabyte, so only its beginning.
+    var quoted: String {
+        let limit = 80
+        let start = prefix(limit)
+        return Document.string(start.endIndex == endIndex ? self : start + "…").text
+    }
+}
+
 let backslash = UInt8(ascii: "\\")
 let quote = UInt8(ascii: "\"")
 

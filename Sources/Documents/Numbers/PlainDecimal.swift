@@ -83,6 +83,15 @@ struct PlainDecimal {
     /// The result in plain notation, with as many decimals as the operand that has more; nil if an operand or the
     /// result has too many digits.
     static func combine(_ a: Text, _ b: Text, _ combination: Combination) -> Text? {
+        if let a = a.shortInteger, let b = b.shortInteger {
+            let result =
+                switch combination {
+                case .sum: a + b
+                case .minimum: min(a, b)
+                case .maximum: max(a, b)
+                }
+            return Text(String(result))
+        }
         guard var a = PlainDecimal(a), var b = PlainDecimal(b) else { return nil }
         let decimals = max(a.decimals, b.decimals)
         (a, b) = (a.scaled(to: decimals), b.scaled(to: decimals))
@@ -91,5 +100,20 @@ struct PlainDecimal {
         case .minimum: (isLess(b, a) ? b : a).spelling
         case .maximum: (isLess(a, b) ? b : a).spelling
         }
+    }
+}
+
+extension Text {
+    /// The value of this JSON number if it is an integer of at most 14 characters without fraction and exponent: most counters.
+    fileprivate var shortInteger: Int? {
+        guard case .inline(let text) = self else { return nil }
+        let isNegative = text[0] == UInt8(ascii: "-")
+        var magnitude = 0
+        for index in (isNegative ? 1 : 0)..<Int(text.count) {
+            let digit = text[index] &- UInt8(ascii: "0")
+            guard digit < 10 else { return nil }
+            magnitude = magnitude * 10 + Int(digit)
+        }
+        return isNegative ? -magnitude : magnitude
     }
 }

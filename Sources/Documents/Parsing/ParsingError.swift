@@ -52,7 +52,7 @@ extension ParsingError: CustomStringConvertible {
         case .loneSurrogate: "half of a surrogate pair stands alone in a string"
         case .controlCharacter(let byte): "\(describe(byte)) must be escaped in a string"
         case .invalidUTF8: "a string is not valid UTF-8"
-        case .duplicateMember(let name): "the member \(Document.string(name).text) is there twice in one object"
+        case .duplicateMember(let name): "the member \(name.quoted) is there twice in one object"
         case .tooDeep(let limit): "arrays and objects are nested deeper than \(limit)"
         case .trailingBytes: "there is more behind the end of the JSON value"
         }

@@ -13,6 +13,7 @@ struct Editor {
         case setRoot(Value)
         case insert(container: Steps, ordinal: Int, name: Text, Value)
         case remove(Steps)
+        case removeLast(Int, container: Steps)
         case replace(Steps, Value)
     }
 
@@ -27,6 +28,12 @@ struct Editor {
     mutating func insert(_ value: Value, name: Text, container: Steps, ordinal: Int) {
         inverses.append(.remove(container + [ordinal]))
         root.insert(value, name: name, container: container, ordinal: ordinal)
+    }
+
+    /// Puts elements behind the last one of the array at `steps`.
+    mutating func append(_ elements: ContiguousArray<Element>, to container: Steps) {
+        inverses.append(.removeLast(elements.count, container: container))
+        root.append(elements, to: container)
     }
 
     /// Takes out what is at `steps`; the whole document leaves null.
@@ -65,6 +72,8 @@ struct Editor {
             case .remove(let steps):
                 guard let ordinal = steps.last else { break }
                 _ = root.remove(container: steps.dropLast(), ordinal: ordinal)
+            case .removeLast(let count, let container):
+                root.removeLast(count, from: container)
             case .replace(let steps, let value):
                 guard let ordinal = steps.last else { break }
                 _ = root.replace(container: steps.dropLast(), ordinal: ordinal, with: value)
@@ -93,6 +102,18 @@ extension Value {
         modify(at: container) { container in
             _ = container.modifyObject { $0.insert(Member(name: name, value: value), at: $0.position(ordinal)) }
             _ = container.modifyArray { $0.insert(Element(value), at: $0.position(ordinal)) }
+        }
+    }
+
+    fileprivate mutating func append(_ elements: ContiguousArray<Element>, to container: Editor.Steps) {
+        modify(at: container) { container in
+            _ = container.modifyArray { for element in elements { $0.append(element) } }
+        }
+    }
+
+    fileprivate mutating func removeLast(_ count: Int, from container: Editor.Steps) {
+        modify(at: container) { container in
+            _ = container.modifyArray { for _ in 0..<count { _ = $0.remove(at: $0.last) } }
         }
     }
 

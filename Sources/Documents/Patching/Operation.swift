@@ -23,17 +23,25 @@ struct Operation: Sendable {
 struct OperationReader {
     let value: Value
     /// Where the object is in the patch.
-    let place: JSONPointer
+    let index: Int
+
+    private var place: JSONPointer { JSONPointer.root.appending(index) }
 
     private static let extensions = ["increment", "min", "max", "union", "subtract", "timestamp"]
+
+    // The names of the members that RFC 6902 defines.
+    private static let op = Text("op")
+    private static let path = Text("path")
+    private static let from = Text("from")
+    private static let value = Text("value")
 
     func read(extended: Bool) throws(PatchError) -> Operation {
         guard case .object(let node) = value else {
             throw .invalidPatch(pointer: place, message: "an operation is an object")
         }
         let members = node.contents
-        let name = try string("op", in: members)
-        let path = try pointer("path", in: members)
+        let name = try string(Self.op, in: members)
+        let path = try pointer(Self.path, in: members)
         return Operation(action: try action(name.string, members, path, extended: extended), path: path)
     }
 
@@ -41,17 +49,17 @@ struct OperationReader {
         _ name: String, _ members: Contents<Member>, _ path: JSONPointer, extended: Bool
     ) throws(PatchError) -> Operation.Action {
         switch (name, extended) {
-        case ("add", _): return .add(try member("value", in: members))
+        case ("add", _): return .add(try member(Self.value, in: members))
         case ("remove", _): return .remove
-        case ("replace", _): return .replace(try member("value", in: members))
+        case ("replace", _): return .replace(try member(Self.value, in: members))
         case ("move", _):
-            let from = try pointer("from", in: members)
+            let from = try pointer(Self.from, in: members)
             if from.isProperPrefix(of: path) {
-                throw error("from", "a value cannot be moved into itself")
+                throw error(Self.from, "a value cannot be moved into itself")
             }
             return .move(from: from)
-        case ("copy", _): return .copy(from: try pointer("from", in: members))
-        case ("test", _): return .test(try member("value", in: members))
+        case ("copy", _): return .copy(from: try pointer(Self.from, in: members))
+        case ("test", _): return .test(try member(Self.value, in: members))
         case ("increment", true): return .combine(try number(in: members), .sum)
         case ("min", true): return .combine(try number(in: members), .minimum)
         case ("max", true): return .combine(try number(in: members), .maximum)
@@ -59,12 +67,13 @@ struct OperationReader {
         case ("subtract", true): return .subtract(try elements(in: members))
         case ("timestamp", true): return .timestamp
         default:
-            let quoted = Document.string(name).text
+            let quoted = name.quoted
             if Self.extensions.contains(name) {
                 throw error(
-                    "op", "the operation \(quoted) is not part of RFC 6902, but of application/vnd.cistern.patch+json")
+                    Self.op,
+                    "the operation \(quoted) is not part of RFC 6902, but of application/vnd.cistern.patch+json")
             }
-            throw error("op", "there is no operation \(quoted)")
+            throw error(Self.op, "there is no operation \(quoted)")
         }
     }
 
@@ -72,23 +81,21 @@ struct OperationReader {
         .invalidPatch(pointer: place.appending(member), message: message)
     }
 
-    private func error(_ member: String, _ message: String) -> PatchError { error(Text(member), message) }
-
-    private func member(_ name: String, in members: Contents<Member>) throws(PatchError) -> Value {
-        guard let value = members[Text(name)] else {
-            throw .invalidPatch(pointer: place, message: "the operation has no member \"\(name)\"")
+    private func member(_ name: Text, in members: Contents<Member>) throws(PatchError) -> Value {
+        guard let value = members[name] else {
+            throw .invalidPatch(pointer: place, message: "the operation has no member \"\(name.string)\"")
         }
         return value
     }
 
-    private func string(_ name: String, in members: Contents<Member>) throws(PatchError) -> Text {
+    private func string(_ name: Text, in members: Contents<Member>) throws(PatchError) -> Text {
         guard case .string(let text) = try member(name, in: members) else {
-            throw error(name, "\"\(name)\" has to be a string")
+            throw error(name, "\"\(name.string)\" has to be a string")
         }
         return text.unescaped
     }
 
-    private func pointer(_ name: String, in members: Contents<Member>) throws(PatchError) -> JSONPointer {
+    private func pointer(_ name: Text, in members: Contents<Member>) throws(PatchError) -> JSONPointer {
         let text = try string(name, in: members)
         do {
             return try JSONPointer(text.bytes)
@@ -98,15 +105,15 @@ struct OperationReader {
     }
 
     private func number(in members: Contents<Member>) throws(PatchError) -> Text {
-        guard case .number(let text) = try member("value", in: members) else {
-            throw error("value", "\"value\" has to be a number for this operation")
+        guard case .number(let text) = try member(Self.value, in: members) else {
+            throw error(Self.value, "\"value\" has to be a number for this operation")
         }
         return text
     }
 
     private func elements(in members: Contents<Member>) throws(PatchError) -> Contents<Element> {
-        guard case .array(let node) = try member("value", in: members) else {
-            throw error("value", "\"value\" has to be an array for this operation")
+        guard case .array(let node) = try member(Self.value, in: members) else {
+            throw error(Self.value, "\"value\" has to be an array for this operation")
         }
         return node.contents
     }

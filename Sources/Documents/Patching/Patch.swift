@@ -49,7 +49,7 @@ package struct Patch: Sendable {
         var operations: [Operation] = []
         operations.reserveCapacity(node.contents.count)
         for element in node.contents.inOrder {
-            let reader = OperationReader(value: element.value, place: JSONPointer.root.appending(operations.count))
+            let reader = OperationReader(value: element.value, index: operations.count)
             operations.append(try reader.read(extended: extended))
         }
         return operations

@@ -31,7 +31,7 @@ extension PatchFailure: CustomStringConvertible {
     /// For people.
     package var message: String {
         let place =
-            pointer.map { $0 == .root ? "the whole document" : Document.string($0.description).text } ?? "the document"
+            pointer.map { $0 == .root ? "the whole document" : $0.description.quoted } ?? "the document"
         return switch reason {
         case .testFailed: "the test of \(place) found another value"
         case .pathNotFound: "\(place) does not exist, or nothing can be put there"
