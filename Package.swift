@@ -148,5 +148,9 @@ let package = Package(
                 "Memcached", "TestSupport", nioCore, log, metrics, metricsTestKit,
             ], swiftSettings: settings),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", metrics, log], swiftSettings: settings),
+        .testTarget(
+            name: "ModelTests",
+            resources: [.copy("cistern.pml"), .copy("preconditions.pml"), .copy("sequenced.pml")],
+            swiftSettings: settings),
     ]
 )
