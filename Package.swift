@@ -149,6 +149,17 @@ let package = Package(
             ], swiftSettings: settings),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", metrics, log], swiftSettings: settings),
         .testTarget(
+            name: "HTTPServiceTests",
+            dependencies: [
+                "HTTPService", "Documents", "Fold", hummingbird, hummingbirdCore, nioCore, nioPosix, httpTypes, log,
+                metrics,
+                metricsTestKit, lifecycle,
+            ], swiftSettings: settings),
+        .testTarget(
+            name: "DaemonTests",
+            dependencies: ["Daemon", "HTTPService", "Redis", "Memcached", log, lifecycle, nioCore, nioPosix],
+            swiftSettings: settings),
+        .testTarget(
             name: "ModelTests",
             resources: [.copy("cistern.pml"), .copy("preconditions.pml"), .copy("sequenced.pml")],
             swiftSettings: settings),

@@ -2,6 +2,7 @@ import ChangeLog
 import Fold
 import Logging
 import Redis
+import ServiceLifecycle
 import Synchronization
 
 /// Waits until appended changes are applied or rejected.
@@ -67,7 +68,12 @@ final class OutcomeWaiting: Sendable {
             }
             looks.finish()
         }()
-        // Leaving the scope cancels the timer.
+        async let _: Void = {
+            // A server that is told to stop answers what it knows.
+            try? await gracefulShutdown()
+            looks.finish()
+        }()
+        // Leaving the scope cancels both.
         return try await body()
     }
 }

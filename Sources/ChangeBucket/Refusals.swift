@@ -27,8 +27,16 @@ extension AppendRefusal {
         case .backlogFull:
             return Problem(.backlogFull, "Too many changes of this application wait to be merged. Nothing was accepted.")
                 .retry(after: Self.backlogDelay)
+        case .recordsFull:
+            return Problem(
+                .repeatRecordsFull,
+                "The store remembers as many change ids as it may. Number the changes (<client>~<n>), which costs one record a client, or try later."
+            ).retry(after: Self.recordsDelay)
         }
     }
+
+    /// Records expire by the hour.
+    private static let recordsDelay: Duration = .seconds(60)
 
     /// A merge daemon that works takes a full backlog away within a second or two.
     private static let backlogDelay: Duration = .seconds(2)

@@ -34,6 +34,8 @@ package enum AppendRefusal: Hashable, Sendable {
     /// A number above 1 of a client that is not known, or not any more.
     case clientUnknown
     case backlogFull
+    /// The partition remembers as many single changes as it may. Numbered changes are taken all the same.
+    case recordsFull
 }
 
 package enum AppendOutcome: Hashable, Sendable {
@@ -64,13 +66,14 @@ extension ChangeLog {
         let partition = partition(of: application)
         var keys = [
             partition.head(of: application), partition.log(of: application), partition.dirty, partition.applications,
+            partition.records,
         ]
         keys.reserveCapacity(keys.count + 2 * changes.count)
         var arguments: [RedisArgument] = [
             .string(application.description), .string(partition.pushed), .string(nonce()), allOrNone ? "1" : "0",
             .integer(Int64(limits.backlogChanges)), .integer(Int64(limits.backlogBytes)),
             .milliseconds(limits.recordLifetime), .milliseconds(limits.clientLifetime),
-            .milliseconds(limits.repeatWindow), .milliseconds(limits.clockTolerance),
+            .milliseconds(limits.repeatWindow), .milliseconds(limits.clockTolerance), .integer(Int64(limits.repeatRecords)),
         ]
         arguments.reserveCapacity(arguments.count + 8 * changes.count)
         for change in changes {
@@ -126,6 +129,7 @@ extension AppendOutcome {
         case "out-of-order": self = .refused(.outOfOrder(expected: try answer.number(0)))
         case "client-unknown": self = .refused(.clientUnknown)
         case "full": self = .refused(.backlogFull)
+        case "records-full": self = .refused(.recordsFull)
         default: throw answer.unexpected
         }
     }

@@ -25,6 +25,10 @@ package struct LogLimits: Sendable, Equatable {
     /// Bytes of one application's log in Redis, waiting or merged since the last checkpoint.
     package var backlogBytes = 64 << 20
 
+    /// Records of single changes that a partition may have. At about 200 bytes each this is 1 GB: 58 changes a second for a day, in
+    /// every partition. A client that numbers its changes costs one record, however many they are.
+    package var repeatRecords = 5_000_000
+
     package init() {}
 
     var recordLifetime: Duration { repeatWindow + clockTolerance }

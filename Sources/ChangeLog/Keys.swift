@@ -25,6 +25,8 @@ package struct Partition: Hashable, Sendable, CustomStringConvertible {
     var server: String { tag + "server" }
     var dirty: String { tag + "dirty" }
     var applications: String { tag + "apps" }
+    /// How many records of single changes were made in which hour.
+    var records: String { tag + "records" }
     var lease: String { tag + "lease" }
     /// Channel: an application of this partition has something to drain.
     var pushed: String { tag + "pushed" }

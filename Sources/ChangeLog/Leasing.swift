@@ -52,4 +52,14 @@ extension ChangeLog {
             throw LogError(error)
         }
     }
+
+    /// Records of single changes that a partition has, those included that have expired within the last hour.
+    package func repeatRecords(in partition: Partition) async throws(LogError) -> Int {
+        do {
+            let reply = try await client.send(RedisCommand("HGET", .string(partition.records), "total"))
+            return Int(reply.integer ?? 0)
+        } catch {
+            throw LogError(error)
+        }
+    }
 }

@@ -27,7 +27,7 @@ package struct DaemonProgram: Sendable {
     ///
     /// - Parameter build: Makes the services, lowest first: they are stopped in reverse order. It may connect and wait, and
     ///   throws ``DaemonFailure`` for what the operator can mend.
-    package func run(_ build: @Sendable (Daemon) async throws -> [any Service]) async -> Never {
+    package func run(_ build: @escaping @Sendable (Daemon) async throws -> [any Service]) async -> Never {
         let arguments = Array(CommandLine.arguments.dropFirst())
         if arguments.contains("--help") || arguments.contains("-h") {
             print(HelpText(program: name, summary: summary, table: table), terminator: "")
@@ -41,7 +41,7 @@ package struct DaemonProgram: Sendable {
         do {
             let values = try SettingValues(table, arguments: arguments, environment: environment)
             let daemon = start(DaemonConfiguration(values), environment: environment)
-            leave(await serve(daemon, build))
+            leave(await serve(Work(daemon: daemon, build: build)))
         } catch {
             complain("\(error)")
             leave(error.exitCode)
@@ -65,39 +65,39 @@ package struct DaemonProgram: Sendable {
             systemd: SystemdService(environment: environment))
     }
 
-    private func serve(_ daemon: Daemon, _ build: @Sendable (Daemon) async throws -> [any Service]) async -> ExitCode {
+    private func serve(_ work: Work) async -> ExitCode {
+        let logger = work.daemon.logger
         do {
-            let group = ServiceGroup(configuration: try await groupConfiguration(daemon, build))
+            let group = ServiceGroup(configuration: groupConfiguration(work))
             try await withThrowingTaskGroup { tasks in
-                tasks.addTask { await Self.heedSignals(group, daemon.logger) }
+                tasks.addTask { await Self.heedSignals(group, logger) }
                 defer { tasks.cancelAll() }
                 try await group.run()
             }
-            daemon.logger.notice("Stopped")
+            logger.notice("Stopped")
             return .clean
         } catch {
-            return report(error, daemon.logger)
+            return report(error, logger)
         }
     }
 
-    private func groupConfiguration(
-        _ daemon: Daemon, _ build: @Sendable (Daemon) async throws -> [any Service]
-    ) async throws -> ServiceGroupConfiguration {
-        let configuration = daemon.configuration
-        var services = try await build(daemon)
-        if configuration.exitWithParent { services.append(Lifeline(logger: daemon.logger)) }
+    private func groupConfiguration(_ work: Work) -> ServiceGroupConfiguration {
+        let daemon = work.daemon
+        var services: [any Service] = [work]
+        if daemon.configuration.exitWithParent { services.append(Lifeline(logger: daemon.logger)) }
         services.append(daemon.systemd)
-        // A service that ends or fails takes the others along, but in order: a merge daemon gets to write its checkpoints.
-        var all = services.map {
-            ServiceGroupConfiguration.ServiceConfiguration(
-                service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
-                failureTerminationBehavior: .gracefullyShutdownGroup)
-        }
-        let bound = ShutdownBound(limit: configuration.shutdownLimit, logger: daemon.logger)
-        all.append(ServiceGroupConfiguration.ServiceConfiguration(service: bound, successTerminationBehavior: .ignore))
-        var group = ServiceGroupConfiguration(services: all, logger: daemon.logger)
-        group.maximumGracefulShutdownDuration = configuration.shutdownLimit
+        var group = ServiceGroupConfiguration(services: services.map(Self.supervised), logger: daemon.logger)
+        let bound = ShutdownBound(limit: daemon.configuration.shutdownLimit, logger: daemon.logger)
+        group.services.append(.init(service: bound, successTerminationBehavior: .ignore))
+        group.maximumGracefulShutdownDuration = daemon.configuration.shutdownLimit
         return group
+    }
+
+    /// A service that ends or fails takes the others along, but in order: a merge daemon gets to write its checkpoints.
+    fileprivate static func supervised(_ service: any Service) -> ServiceGroupConfiguration.ServiceConfiguration {
+        ServiceGroupConfiguration.ServiceConfiguration(
+            service: service, successTerminationBehavior: .gracefullyShutdownGroup,
+            failureTerminationBehavior: .gracefullyShutdownGroup)
     }
 
     /// The first signal asks for a graceful stop, the second ends the process at once.
@@ -121,7 +121,9 @@ package struct DaemonProgram: Sendable {
             return failure.exitCode
         case let error as IOError:
             // What the listener throws when it cannot bind.
-            logger.critical("The address to listen on is not to be had: choose another or stop who has it", metadata: ["error": "\(error)"])
+            logger.critical(
+                "The address to listen on is not to be had: choose another or stop who has it",
+                metadata: ["error": "\(error)"])
             return .unavailable
         default:
             logger.critical("Ended by an error that was not foreseen", metadata: ["error": "\(error)"])
@@ -135,4 +137,24 @@ package struct DaemonProgram: Sendable {
     }
 
     private func leave(_ code: ExitCode) -> Never { exit(code.rawValue) }
+}
+
+/// What the daemon is for: its services are built, then run. Building may wait, for Redis above all, and so has to end like
+/// everything else when the daemon is told to stop.
+private struct Work: Service {
+    let daemon: Daemon
+    let build: @Sendable (Daemon) async throws -> [any Service]
+
+    func run() async throws {
+        let services: [any Service]
+        do {
+            services = try await cancelWhenGracefulShutdown { try await build(daemon) }
+        } catch is CancellationError {
+            return
+        }
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: services.map(DaemonProgram.supervised), logger: daemon.logger))
+        try await group.run()
+    }
 }

@@ -1,9 +1,9 @@
 // Redis and memcached as every daemon has them: connected, their settings read, the log and the cache on top.
 
 package import ChangeLog
+import Documents
 import Fold
 package import HTTPService
-import Documents
 import Logging
 import Memcached
 import NIOCore
@@ -43,7 +43,8 @@ package struct Store: Sendable {
             throw DaemonFailure.configuration("\(error)")
         }
         let log = ChangeLog(
-            client: redis, settings: settings, snapshots: CachedSnapshots(cache: cache), limits: configuration.logLimits,
+            client: redis, settings: settings, snapshots: CachedSnapshots(cache: cache),
+            limits: configuration.logLimits,
             logger: logger)
         return Store(
             log: log, hints: LogHints(subscriber: subscriber, settings: settings), cache: cache, guarantees: guarantees,
@@ -91,7 +92,9 @@ package struct Store: Sendable {
             }
         logger.log(level: level, "\(guarantees.durability.meaning)")
         if guarantees.evicts == true {
-            logger.error("Redis throws keys away when its memory is full, and with them acknowledged changes. Set maxmemory-policy noeviction.")
+            logger.error(
+                "Redis throws keys away when its memory is full, and with them acknowledged changes. Set maxmemory-policy noeviction."
+            )
         }
     }
 
@@ -120,6 +123,7 @@ extension DaemonConfiguration {
         limits.repeatWindow = repeatWindow
         limits.backlogChanges = backlogChanges
         limits.backlogBytes = backlogBytes
+        limits.repeatRecords = repeatRecords
         return limits
     }
 }

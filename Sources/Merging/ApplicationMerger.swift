@@ -32,6 +32,8 @@ actor ApplicationMerger {
     private var knownFrom: UInt64 = 0
     private var rejections: [RejectedChange] = []
     private var base: UInt64 = 0
+    /// The last position given out, when the log was last read.
+    private var tail: UInt64 = 0
     /// Changes up to the last checkpoint but one keep their records in snapshots: a Redis that lost the end of its log may have
     /// lost a checkpoint with it.
     private var recordsFrom: UInt64 = 0
@@ -56,8 +58,10 @@ actor ApplicationMerger {
         notBefore = clock.now
     }
 
-    /// The size of the document that is kept, in bytes of canonical JSON.
-    var documentBytes: Int { replica.state?.stateBytes ?? 0 }
+    /// The size of the document that is kept, in bytes of canonical JSON, and how many changes of the log are not published yet.
+    var holding: (bytes: Int, pending: Int) {
+        (replica.state?.stateBytes ?? 0, Int(tail - min(published?.number ?? base, tail)))
+    }
 
     /// Reads, folds and publishes once, after the pause that pacing asks for.
     func cycle() async throws -> Outcome {
@@ -87,6 +91,7 @@ actor ApplicationMerger {
                 recordsFrom = slice.from
             }
             base = slice.base
+            tail = slice.tail
             rejections += progress.rejections
             folded += progress.folded
             news = news || progress.folded > 0 && place.number > slice.merged

@@ -36,6 +36,7 @@ package struct MergeDaemon: Service {
                     watch.addTask { await keeper.run { await workshop.work(in: $0) } }
                     watch.addTask { await listen() }
                     watch.addTask { await sweep(keeper) }
+                    watch.addTask { await countRecords(keeper) }
                 }
             }
             // Nothing new is taken on from here; what is under way ends, and every open document is checkpointed.
@@ -102,6 +103,18 @@ package struct MergeDaemon: Service {
         for application in applications { await workshop.hint(application) }
         return applications.count
     }
+
+    /// Tells now and then what the memory of repeats costs, since nobody sees it grow otherwise.
+    private func countRecords(_ keeper: LeaseKeeper) async {
+        while !Task.isCancelled {
+            var records = 0
+            for partition in await keeper.held { records += (try? await log.repeatRecords(in: partition)) ?? 0 }
+            metrics.remembering(records: records)
+            try? await Task.sleep(for: Self.recordsInterval)
+        }
+    }
+
+    private static let recordsInterval: Duration = .seconds(10)
 
     /// True once the daemon has found out what it is to work on.
     package var isReady: Bool { get async { await workshop.hasStarted } }

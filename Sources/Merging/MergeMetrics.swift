@@ -18,6 +18,8 @@ final class MergeMetrics: Sendable {
     private let openDocuments = Gauge(label: "cistern_merge_documents")
     private let openDocumentBytes = Gauge(label: "cistern_merge_document_bytes")
     private let dirty = Gauge(label: "cistern_merge_dirty_applications")
+    private let records = Gauge(label: "cistern_repeat_records")
+    private let backlog = Gauge(label: "cistern_merge_backlog_changes")
     private let logger: Logger
     private let warnedTooLarge = Mutex<Set<ApplicationID>>([])
 
@@ -36,7 +38,11 @@ final class MergeMetrics: Sendable {
         dirty.record(dirtyApplications)
     }
 
-    func keeping(documents: Int, bytes: Int) {
+    func remembering(records count: Int) { records.record(count) }
+
+    /// - Parameter pending: changes that are in the logs of open applications and not published.
+    func keeping(documents: Int, bytes: Int, pending: Int) {
+        backlog.record(pending)
         openDocuments.record(documents)
         openDocumentBytes.record(bytes)
     }

@@ -15,6 +15,7 @@ actor Workshop {
     private var partitions: Set<Partition> = []
     private var open: [ApplicationID: OpenApplication] = [:]
     private var openBytes = 0
+    private var pending = 0
     private var uses: UInt64 = 0
     private(set) var hasStarted = false
 
@@ -25,6 +26,7 @@ actor Workshop {
     private struct OpenApplication {
         let merger: ApplicationMerger
         var bytes = 0
+        var pending = 0
         var lastUse: UInt64
         var failures = 0
     }
@@ -130,12 +132,15 @@ actor Workshop {
     }
 
     private func note(_ merger: ApplicationMerger) async {
-        let bytes = await merger.documentBytes + Self.bytesPerApplication
-        guard let before = open[merger.application]?.bytes else { return }
+        let holding = await merger.holding
+        guard let before = open[merger.application] else { return }
+        let bytes = holding.bytes + Self.bytesPerApplication
         open[merger.application]?.bytes = bytes
-        openBytes += bytes - before
+        open[merger.application]?.pending = holding.pending
+        openBytes += bytes - before.bytes
+        pending += holding.pending - before.pending
         if openBytes > configuration.documentBytes { evict() }
-        metrics.keeping(documents: open.count, bytes: openBytes)
+        metrics.keeping(documents: open.count, bytes: openBytes, pending: pending)
     }
 
     /// What an open application costs besides its document, so that many empty ones count too.
@@ -153,6 +158,7 @@ actor Workshop {
     private func close(_ application: ApplicationID) {
         guard let closed = open.removeValue(forKey: application) else { return }
         openBytes -= closed.bytes
+        pending -= closed.pending
     }
 
     /// The last thing a daemon does: what it has published need not be folded again by the next one.
@@ -166,6 +172,8 @@ actor Workshop {
                 logger.debug(
                     "No checkpoint at the end; the next daemon folds from an earlier one",
                     metadata: ["app": "\(application)", "error": "\(error)"])
+                // Each further one would wait for Redis as long as this one did.
+                if case LogError.unavailable = error { break }
             }
         }
         logger.info("The open applications were checkpointed", metadata: ["apps": "\(open.count)", "failed": "\(failures)"])

@@ -22,11 +22,11 @@ struct Look {
 
     mutating func run(_ pending: Watcher.Pending) async {
         if !pending.look, let position = pending.published, await follow(position) { return }
-        states.update(by: watcher) { $0.looksBegun += 1 }
+        states.beginLook(by: watcher)
         states.metrics.looked()
         var failure: (any Error)?
         do {
-            try await askRedis(folding: pending.fold)
+            try await askRedis(folding: pending.folding)
         } catch {
             failure = error
             states.metrics.failed()
@@ -49,7 +49,7 @@ struct Look {
         return await serveFromCache(epoch: position.epoch, atLeast: position.number)
     }
 
-    private mutating func askRedis(folding: Bool) async throws {
+    private mutating func askRedis(folding: Watcher.Folding) async throws {
         guard let head = try await states.log.look(at: application) else {
             replica = nil
             states.update(by: watcher) { entry in
@@ -59,9 +59,9 @@ struct Look {
             }
             return
         }
-        let goal = folding ? head.tail : head.merged
+        let goal = head.goal(folding)
         if let served = states.entry(application)?.served, served.epoch == head.epoch, served.position >= goal { return }
-        if !folding, await serveFromCache(epoch: head.epoch, atLeast: goal) { return }
+        if await serveFromCache(epoch: head.epoch, atLeast: goal) { return }
         try await rebuild(atLeast: goal)
     }
 
@@ -79,17 +79,16 @@ struct Look {
 
     /// Folds the log itself, from the checkpoint or from where the last rebuild ended, and puts the result into the cache.
     private mutating func rebuild(atLeast position: UInt64) async throws {
-        var replica = self.replica.take() ?? Replica(of: application, settings: states.log.settings)
+        if replica == nil { replica = Replica(of: application, settings: states.log.settings) }
         var goal = position
         repeat {
-            guard let slice = try await states.log.read(application, after: replica.place) else { return }
-            _ = try replica.absorb(slice)
+            guard let slice = try await states.log.read(application, after: replica?.place) else { return }
+            _ = try replica?.absorb(slice)
             // The log may have become another one since somebody looked.
             goal = min(position, slice.tail)
-        } while replica.place.map { $0.number < goal } ?? true
-        replica.keepRecords(Self.recordsKept)
-        guard let snapshot = replica.snapshot() else { return }
-        self.replica = replica
+        } while replica?.place.map { $0.number < goal } ?? true
+        replica?.keepRecords(Self.recordsKept)
+        guard let snapshot = replica?.snapshot() else { return }
         states.metrics.rebuilt()
         serve(snapshot)
         _ = await states.cache.store(snapshot)
@@ -112,4 +111,15 @@ struct Look {
 
     /// A document in memory takes a few times the bytes of its encoding.
     private static let replicaFactor = 4
+}
+
+extension LogHead {
+    /// How far to fold. Nothing beyond the log is waited for: a position of this epoch that is not in it was never given out.
+    fileprivate func goal(_ folding: Watcher.Folding) -> UInt64 {
+        switch folding {
+        case .nothing: merged
+        case .upTo(let position): position.epoch == epoch ? max(merged, min(position.number, tail)) : merged
+        case .everything: tail
+        }
+    }
 }

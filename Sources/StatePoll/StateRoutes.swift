@@ -38,11 +38,11 @@ package struct StateRoutes: RouteProvider {
             entry = try await wait(for: atLeast, of: application, entry, within: preferences.wait ?? Self.usualWait)
         }
         if let version = known.first, let served = entry.served, version.isUnheardOf(beside: served) {
-            // The client has met a server that knows more, or Redis has begun another epoch: better look again.
-            entry = await look(at: application)
+            entry = try await catchUp(with: version, of: application)
         }
         guard let served = entry.served else {
-            if entry.isUnknown { throw Problem.unknownApp(application) }
+            // That there was no such application a while ago says nothing about now.
+            if entry.isUnknown, !entry.lastLookFailed { throw Problem.unknownApp(application) }
             throw Self.unavailable
         }
         let headers = headers(of: served, for: call, preferences, didWait: atLeast != nil)
@@ -70,27 +70,40 @@ package struct StateRoutes: RouteProvider {
     // MARK: Waiting
 
     /// What is known after a look at Redis that begins now, or after `lookTimeout`.
-    private func look(at application: ApplicationID, folding: Bool = false) async -> StateTable.Entry {
-        let ticket = states.askForLook(at: application, folding: folding)
-        return await settled(application, after: ticket)
+    private func look(at application: ApplicationID) async -> StateTable.Entry {
+        await look(at: application, folding: .nothing).entry
     }
 
-    private func settled(_ application: ApplicationID, after ticket: UInt64) async -> StateTable.Entry {
-        let deadline = ContinuousClock.now + Self.lookTimeout
-        while true {
-            let entry = states.poll(application)
-            if entry.looksEnded >= ticket { return entry }
-            guard await states.change(of: application, since: entry.generation, until: deadline) else {
-                return states.poll(application)
+    /// - Returns: with `isCurrent` false if the look has failed or takes too long.
+    private func look(
+        at application: ApplicationID, folding: Watcher.Folding
+    ) async -> (entry: StateTable.Entry, isCurrent: Bool) {
+        await states.keeping(application) {
+            let ticket = states.askForLook(at: application, folding: folding)
+            let deadline = ContinuousClock.now + Self.lookTimeout
+            while true {
+                let entry = states.poll(application)
+                if entry.looksEnded >= ticket { return (entry, !entry.lastLookFailed) }
+                guard await states.change(of: application, since: entry.generation, until: deadline) else {
+                    return (states.poll(application), false)
+                }
             }
         }
     }
 
     /// `fresh`: with everything folded in that is in the list now, or an error; an older state would not be what was asked for.
     private func fold(_ application: ApplicationID) async throws(Problem) -> StateTable.Entry {
-        let ticket = states.askForLook(at: application, folding: true)
-        let entry = await settled(application, after: ticket)
-        guard entry.looksEnded >= ticket, !entry.lastLookFailed else { throw Self.unavailable }
+        let (entry, isCurrent) = await look(at: application, folding: .everything)
+        guard isCurrent else { throw Self.unavailable }
+        return entry
+    }
+
+    /// For a client that has met a server that knows more, or has come from another epoch: what it has already must not be followed
+    /// by something older, so without Redis there is no answer.
+    private func catchUp(with version: VersionToken, of application: ApplicationID) async throws(Problem) -> StateTable.Entry {
+        let position = PositionToken(epoch: version.epoch, number: version.number)
+        let (entry, isCurrent) = await look(at: application, folding: .upTo(position))
+        guard isCurrent || entry.served.map({ !version.isUnheardOf(beside: $0) }) ?? false else { throw Self.unavailable }
         return entry
     }
 
@@ -98,30 +111,33 @@ package struct StateRoutes: RouteProvider {
     private func wait(
         for position: PositionToken, of application: ApplicationID, _ first: StateTable.Entry, within limit: Duration
     ) async throws(Problem) -> StateTable.Entry {
+        if first.served.map({ $0.includes(position) }) ?? false { return first }
         let deadline = ContinuousClock.now + Waiting.hurried(limit)
-        var entry = first
-        var hasLooked = false
-        while true {
-            if entry.isUnknown, hasLooked { throw Problem.unknownApp(application) }
-            if let served = entry.served, served.epoch == position.epoch {
-                if served.position >= position.number { return entry }
-            } else if hasLooked, let served = entry.served {
-                throw Problem(.epochChanged, "The position belongs to another epoch of the application; its log began anew.")
-                    .with("position", served.positionToken.description)
+        return try await states.keeping(application) { () throws(Problem) in
+            // One look at once, because this server may be behind; from then on hints and regular looks keep it current.
+            var entry = await look(at: application)
+            while true {
+                if let served = entry.served, served.includes(position) { return entry }
+                // Only what Redis has just said can contradict the client.
+                if !entry.lastLookFailed {
+                    if entry.isUnknown { throw Problem.unknownApp(application) }
+                    if let served = entry.served, served.epoch != position.epoch {
+                        throw Problem(.epochChanged, "The position belongs to another epoch of the application; its log began anew.")
+                            .with("position", served.positionToken.description)
+                    }
+                }
+                guard await states.change(of: application, since: entry.generation, until: deadline) else {
+                    throw Problem(.notYetMerged, "The position \(position) is not folded in yet.")
+                        .with("position", entry.served?.positionToken.description ?? "").retry(after: .seconds(1))
+                }
+                entry = states.poll(application)
             }
-            if !hasLooked {
-                // Once, because this server may be behind; from then on hints and regular looks keep it current.
-                entry = await look(at: application)
-                hasLooked = true
-                continue
-            }
-            guard await states.change(of: application, since: entry.generation, until: deadline) else {
-                throw Problem(.notYetMerged, "The position \(position) is not folded in yet.")
-                    .with("position", entry.served?.positionToken.description ?? "").retry(after: .seconds(1))
-            }
-            entry = states.poll(application)
         }
     }
+}
+
+extension ServedState {
+    fileprivate func includes(_ other: PositionToken) -> Bool { epoch == other.epoch && position >= other.number }
 }
 
 extension VersionToken {

@@ -18,6 +18,8 @@ struct StateTable {
         var generation: UInt64 = 0
         var lastPoll: ContinuousClock.Instant
         var waiters: Set<UInt64> = []
+        /// Requests that are being answered from this entry and must find it again after a wait.
+        var holders = 0
         /// How much the watcher keeps beside what is served.
         var workingBytes = 0
 
@@ -64,6 +66,26 @@ struct StateTable {
         return true
     }
 
+    /// Keeps an entry from being thrown out until `release`, however old it is.
+    ///
+    /// - Returns: as `poll`.
+    mutating func hold(_ application: ApplicationID, at now: ContinuousClock.Instant) -> Bool {
+        let isNew = poll(application, at: now)
+        entries[application]?.holders += 1
+        return isNew
+    }
+
+    mutating func release(_ application: ApplicationID) {
+        entries[application]?.holders -= 1
+    }
+
+    /// Notes that a look begins, which is nothing that anybody waits for.
+    mutating func beginLook(at application: ApplicationID) {
+        entries[application]?.looksBegun += 1
+    }
+
+    /// Changes an entry in a way that somebody may wait for.
+    ///
     /// - Returns: who has to be told; empty if the entry has gone.
     mutating func update(_ application: ApplicationID, _ change: (inout Entry) -> Void) -> Set<UInt64> {
         guard var entry = entries[application] else { return [] }
@@ -96,15 +118,21 @@ struct StateTable {
         return entry.waiters
     }
 
+    /// Whether an application has not been polled for as long as `idleTime`, and nobody needs it.
+    func isIdle(_ application: ApplicationID, for idleTime: Duration, at now: ContinuousClock.Instant) -> Bool {
+        guard let entry = entries[application] else { return true }
+        return entry.holders == 0 && now - entry.lastPoll >= idleTime
+    }
+
     /// The applications that have to go so that the table fits into its limit again, those polled longest ago first. Never one that
-    /// somebody waits for.
+    /// a request still needs: a state that is larger than the whole table would otherwise go before it was ever answered with.
     func surplus() -> [ApplicationID] {
         guard bytes > limit else { return [] }
         var excess = bytes - limit / 10 * 9
         var chosen: [ApplicationID] = []
         for (application, entry) in entries.sorted(by: { $0.value.lastPoll < $1.value.lastPoll }) {
             guard excess > 0 else { break }
-            guard entry.waiters.isEmpty else { continue }
+            guard entry.holders == 0 else { continue }
             excess -= entry.bytes
             chosen.append(application)
         }

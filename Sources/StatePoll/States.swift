@@ -76,9 +76,27 @@ package final class States: Service {
 
     /// What is known of an application, which counts as polled from now on.
     func poll(_ application: ApplicationID) -> StateTable.Entry {
+        take(application) { table, now in table.poll(application, at: now) }
+    }
+
+    /// Runs `body` while the application stays in the table: what is waited for is found by the one who asked for it.
+    func keeping<Value, Failure: Error>(
+        _ application: ApplicationID, _ body: () async throws(Failure) -> Value
+    ) async throws(Failure) -> Value {
+        _ = take(application) { table, now in table.hold(application, at: now) }
+        defer {
+            shared.withLock { $0.table.release(application) }
+            evict()
+        }
+        return try await body()
+    }
+
+    private func take(
+        _ application: ApplicationID, _ note: (inout StateTable, ContinuousClock.Instant) -> Bool
+    ) -> StateTable.Entry {
         let now = ContinuousClock.now
         let (entry, watcher) = shared.withLock { shared -> (StateTable.Entry, Watcher?) in
-            let isNew = shared.table.poll(application, at: now)
+            let isNew = note(&shared.table, now)
             var watcher: Watcher?
             if isNew {
                 watcher = Watcher(application, of: self)
@@ -95,15 +113,15 @@ package final class States: Service {
 
     /// Asks for a look at Redis.
     ///
-    /// - Parameter folding: fold in what is in the list, whether it is merged or not.
-    /// - Returns: the number of a look that begins after now.
-    func askForLook(at application: ApplicationID, folding: Bool = false) -> UInt64 {
+    /// - Parameter folding: what to fold in although it is not published yet.
+    /// - Returns: the number of a look that begins after now. It counts for as long as the application is kept.
+    func askForLook(at application: ApplicationID, folding: Watcher.Folding = .nothing) -> UInt64 {
         let (ticket, watcher) = shared.withLock { shared in
             ((shared.table[application]?.looksBegun ?? 0) + 1, shared.watchers[application])
         }
         watcher?.note { pending in
             pending.look = true
-            pending.fold = pending.fold || folding
+            pending.folding = pending.folding.and(folding)
         }
         return ticket
     }
@@ -125,6 +143,11 @@ package final class States: Service {
             group.addTask {
                 await self.wait(waiter, for: application, since: generation)
                 return true
+            }
+            group.addTask {
+                // A server that is told to stop answers what it knows.
+                try? await gracefulShutdown()
+                return false
             }
             group.addTask {
                 try? await Task.sleep(until: deadline, clock: .continuous)
@@ -171,19 +194,25 @@ package final class States: Service {
         for continuation in continuations { continuation.resume() }
     }
 
+    func beginLook(by watcher: Watcher) {
+        shared.withLock { shared in
+            guard shared.watchers[watcher.application] === watcher else { return }
+            shared.table.beginLook(at: watcher.application)
+        }
+    }
+
     func entry(_ application: ApplicationID) -> StateTable.Entry? {
         shared.withLock { $0.table[application] }
     }
 
-    /// Throws an application out unless it was polled meanwhile or somebody waits for it.
+    /// Throws the watcher's application out unless it was polled meanwhile or somebody needs it.
     ///
-    /// - Returns: whether it is gone, and its watcher has to end.
-    func retire(_ application: ApplicationID) -> Bool {
-        shared.withLock { shared in
-            guard let entry = shared.table[application] else { return true }
-            guard entry.waiters.isEmpty, ContinuousClock.now - entry.lastPoll >= configuration.idleTime else {
-                return false
-            }
+    /// - Returns: whether it is gone, and the watcher has to end.
+    func retire(_ watcher: Watcher) -> Bool {
+        let application = watcher.application
+        return shared.withLock { shared in
+            guard shared.watchers[application] === watcher else { return true }
+            guard shared.table.isIdle(application, for: configuration.idleTime, at: .now) else { return false }
             remove(application, from: &shared)
             return true
         }

@@ -14,9 +14,26 @@ final class Watcher: Sendable {
         var published: PositionToken?
         /// Ask Redis.
         var look = false
-        /// … and fold in what is in the list.
-        var fold = false
+        /// … and fold in what is not published yet.
+        var folding = Folding.nothing
         var stop = false
+    }
+
+    /// What a look folds in beyond what is published.
+    enum Folding: Sendable, Equatable {
+        case nothing
+        /// What a client has met elsewhere. A server may have answered with a snapshot before it was marked as published.
+        case upTo(PositionToken)
+        case everything
+
+        func and(_ other: Folding) -> Folding {
+            switch (self, other) {
+            case (.everything, _), (_, .everything): .everything
+            case (.nothing, _): other
+            case (_, .nothing): self
+            case (.upTo(let one), .upTo(let two)): one.epoch == two.epoch && one.number > two.number ? self : other
+            }
+        }
     }
 
     let application: ApplicationID
@@ -65,7 +82,7 @@ final class Watcher: Sendable {
         while !Task.isCancelled {
             // Jitter, so that thousands of watchers do not look at the same moment.
             try? await Task.sleep(for: states.configuration.recheckInterval * Double.random(in: 0.75...1))
-            if states.retire(application) {
+            if states.retire(self) {
                 note { $0.stop = true }
                 return
             }

@@ -1,14 +1,14 @@
 -- append(life, limits, changes): gives every new change its position, and every repeat the position it has.
 --
--- KEYS: server, application, log, dirty, apps, then two per change: the change's record, its client's record
+-- KEYS: server, application, log, dirty, apps, records, then two per change: the change's record, its client's record
 --       (for a change that is not numbered, its record again).
 -- ARGV: life, application, pushed channel, nonce, all or none ('1' or '0'), most changes that may wait, most bytes of log,
 --       record lifetime, client lifetime, window of timed ids, tolerance for ids from the future (milliseconds),
---       then per change: id, digest, number, time in the id (both '' if it has none), kind, epoch of the condition
+--       most records of the partition, then per change: id, digest, number, time in the id (both '' if it has none), kind, epoch of the condition
 --       ('' if it names none), condition, patch.
 --
 -- Answers 'ok', epoch, merged, then one array a change: new | known (with position, reason) | mismatch | deleted | too-old |
--- from-the-future | out-of-order | client-unknown | full. With all or none: 'refused', epoch, index, and that array, and nothing is written.
+-- from-the-future | out-of-order | client-unknown | full | records-full. With all or none: 'refused', epoch, index, and that array, and nothing is written.
 if not life_is_known() then return { 'stale-life' } end
 local app = application(KEYS[2])
 local generation = present_generation()
@@ -19,7 +19,8 @@ local all_or_none = ARGV[5] == '1'
 local most_changes, most_bytes = tonumber(ARGV[6]), tonumber(ARGV[7])
 local record_life, client_life = ARGV[8], ARGV[9]
 local window, tolerance = tonumber(ARGV[10]), tonumber(ARGV[11])
-local fields, first_change, first_key = 8, 12, 6
+local most_records = tonumber(ARGV[12])
+local fields, first_change, first_key = 8, 13, 7
 local count = (#ARGV - first_change + 1) / fields
 
 local fresh = app == nil
@@ -28,6 +29,25 @@ if fresh then
   app = { creation = creation, epoch = full_epoch(creation, generation), base = 0, tail = 0, merged = 0, version = 0,
     basebytes = 0, tailbytes = 0 }
 end
+
+-- How many records of single changes the partition may have, counted by the hour in which they were made: one that has expired is
+-- counted for up to an hour more.
+local hour, hours = math.floor(time / 3600000), math.ceil(tonumber(record_life) / 3600000)
+local counted = redis.call('HMGET', KEYS[6], 'hour', 'total')
+local records = tonumber(counted[2] or 0)
+if tonumber(counted[1]) ~= hour then
+  records = 0
+  local gone = { 'hour' }
+  local all = redis.call('HGETALL', KEYS[6])
+  for i = 1, #all, 2 do
+    local made = tonumber(all[i])
+    if made and made >= hour - hours then records = records + tonumber(all[i + 1]) end
+    if made and made < hour - hours then gone[#gone + 1] = all[i] end
+  end
+  redis.call('HDEL', KEYS[6], unpack(gone))
+  redis.call('HSET', KEYS[6], 'hour', hour, 'total', records)
+end
+local new_records = 0
 
 -- First judge every change, as if the ones before it in this call were appended already; write afterwards.
 local results, entries, planned, planned_clients = {}, {}, {}, {}
@@ -66,7 +86,10 @@ for i = 1, count do
       ARGV[a + 7]
     if tail - app.merged >= most_changes or bytes - app.basebytes + #entry > most_bytes then
       result = { 'full' }
+    elseif not number and records + new_records >= most_records then
+      result = { 'records-full' }
     else
+      if not number then new_records = new_records + 1 end
       tail = tail + 1
       bytes = bytes + #entry
       entries[#entries + 1] = entry
@@ -105,6 +128,10 @@ if #entries > 0 then
   for key, client in pairs(planned_clients) do
     redis.call('SET', key, client_value(client.creation, client.first, client.last, client.position, client.digest),
       'PX', client_life)
+  end
+  if new_records > 0 then
+    redis.call('HINCRBY', KEYS[6], hour, new_records)
+    redis.call('HINCRBY', KEYS[6], 'total', new_records)
   end
   redis.call('PUBLISH', ARGV[3], ARGV[2])
 end

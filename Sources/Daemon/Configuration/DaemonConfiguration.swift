@@ -26,7 +26,7 @@ package struct DaemonConfiguration: Sendable {
     package let backlogChanges: Int
     /// Bytes.
     package let backlogBytes: Int
-    package let waitReplicas: Int
+    package let repeatRecords: Int
     // Merge-daemon
     package let checkpointChanges: Int
     package let checkpointAfter: Duration
@@ -59,7 +59,7 @@ package struct DaemonConfiguration: Sendable {
         repeatWindow = values.value(Settings.repeatWindow)
         backlogChanges = values.value(Settings.backlogChanges)
         backlogBytes = values.value(Settings.backlogBytes)
-        waitReplicas = values.value(Settings.waitReplicas)
+        repeatRecords = values.value(Settings.repeatRecords)
         checkpointChanges = values.value(Settings.checkpointChanges)
         checkpointAfter = values.value(Settings.checkpointAfter)
         documentsMemory = values.value(Settings.documentsMemory)

@@ -6,7 +6,7 @@ package struct HelpText: CustomStringConvertible {
     private let table: [SettingDescription]
 
     /// Columns of a terminal.
-    private static let width = 100
+    static let width = 100
 
     package init(program: String, summary: String, table: [SettingDescription]) {
         self.program = program
@@ -15,7 +15,7 @@ package struct HelpText: CustomStringConvertible {
     }
 
     package var description: String {
-        var entries = table.map { (head: head(of: $0), text: text(of: $0)) }
+        var entries = table.map { (head: head(of: $0), text: $0.help) }
         entries.append((head: "--version", text: "Print the version."))
         entries.append((head: "--help", text: "Print this text."))
         let options = entries.map { "  \($0.head)\n\(Self.wrapped($0.text, indent: 6))" }.joined(separator: "\n")
@@ -32,12 +32,9 @@ package struct HelpText: CustomStringConvertible {
     }
 
     private func head(of setting: SettingDescription) -> String {
-        setting.isSwitch ? setting.flag : "\(setting.flag) \(setting.placeholder)"
-    }
-
-    private func text(of setting: SettingDescription) -> String {
-        setting.isSwitch || setting.defaultText.isEmpty
-            ? setting.help : "\(setting.help) Default: \(setting.defaultText)"
+        if setting.isSwitch { return setting.flag }
+        let head = "\(setting.flag) \(setting.placeholder)"
+        return setting.defaultText.isEmpty ? head : "\(head)  (default: \(setting.defaultText))"
     }
 
     private static func wrapped(_ text: String, indent: Int) -> String {

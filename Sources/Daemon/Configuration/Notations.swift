@@ -1,7 +1,9 @@
 // Sizes and times as people write them.
 
 enum SizeNotation {
-    private static let units: [(suffix: String, bytes: Int)] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("", 1)]
+    private static let units: [(suffix: String, bytes: Int)] = [
+        ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("", 1),
+    ]
 
     static func read(_ text: String) -> Int? {
         for unit in units where text.hasSuffix(unit.suffix) {
@@ -42,6 +44,8 @@ enum TimeNotation {
 }
 
 private func digits(_ text: Substring) -> Int? {
-    guard !text.isEmpty, text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { return nil }
+    guard !text.isEmpty, text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
+        return nil
+    }
     return Int(text)
 }

@@ -21,7 +21,8 @@ extension SettingKind<Int> {
         SettingKind(placeholder: "SIZE") { text throws(SettingProblem) in
             guard let size = SizeNotation.read(text), range.contains(size) else {
                 let (least, most) = (SizeNotation.write(range.lowerBound), SizeNotation.write(range.upperBound))
-                throw SettingProblem("It takes a size from \(least) to \(most), in bytes or with KiB, MiB or GiB behind it.")
+                throw SettingProblem(
+                    "It takes a size from \(least) to \(most), in bytes or with KiB, MiB or GiB behind it.")
             }
             return size
         } write: {
@@ -93,7 +94,9 @@ extension SettingKind<[String]> {
         SettingKind(placeholder: "ORIGIN,…") { text throws(SettingProblem) in
             let origins = text.split(separator: ",").map(String.init)
             guard origins.allSatisfy(isOrigin) else {
-                throw SettingProblem("It takes origins such as https://app.example.org or http://localhost:5173, divided by commas, or *.")
+                throw SettingProblem(
+                    "It takes origins such as https://app.example.org or http://localhost:5173, divided by commas, or *."
+                )
             }
             return origins
         } write: {
@@ -127,7 +130,9 @@ extension SettingKind<Logger.Level> {
 extension SettingKind<RedisAddress> {
     static var redisAddress: SettingKind {
         SettingKind(placeholder: "URL") { text throws(SettingProblem) in
-            do throws(RedisAddressError) { return try RedisAddress(text) } catch { throw SettingProblem(error.description) }
+            do throws(RedisAddressError) { return try RedisAddress(text) } catch {
+                throw SettingProblem(error.description)
+            }
         } write: {
             "\($0)"
         }
@@ -137,7 +142,9 @@ extension SettingKind<RedisAddress> {
 extension SettingKind<[MemcachedAddress]> {
     static var memcachedAddresses: SettingKind {
         SettingKind(placeholder: "URL,…") { text throws(SettingProblem) in
-            do throws(MemcachedAddressError) { return try MemcachedAddress.list(text) } catch { throw SettingProblem(error.description) }
+            do throws(MemcachedAddressError) { return try MemcachedAddress.list(text) } catch {
+                throw SettingProblem(error.description)
+            }
         } write: {
             $0.map(\.description).joined(separator: ",")
         }

@@ -82,7 +82,9 @@ extension ConfigurationError: CustomStringConvertible {
 
     /// Messages end up in logs; what stands between `//` and the last `@` may be a password.
     private static func withoutPassword(_ text: String) -> String {
-        guard let mark = text.firstRange(of: "://"), let at = text.lastIndex(of: "@"), at >= mark.upperBound else { return text }
+        guard let mark = text.firstRange(of: "://"), let at = text.lastIndex(of: "@"), at >= mark.upperBound else {
+            return text
+        }
         return text[..<mark.upperBound] + "…" + text[at...]
     }
 }

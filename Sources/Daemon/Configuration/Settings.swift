@@ -47,7 +47,9 @@ package enum Settings {
     package static let memcached = Setting<[MemcachedAddress]>(
         "memcached", .memcachedAddresses,
         default: [.tcp(host: "127.0.0.1", port: MemcachedAddress.defaultPort)],
-        help: "memcached servers: memcached://host:port or unix:///path, the same list in the same order for all daemons.")
+        help:
+            "memcached servers: memcached://host:port or unix:///path, the same list in the same order for all daemons."
+    )
     package static let partitions = Setting<Int>(
         "partitions", .count(1...1_024), default: 64,
         help: "Partitions of a new store; an existing store keeps its number.")
@@ -72,11 +74,12 @@ package enum Settings {
     package static let backlogBytes = Setting<Int>(
         "backlog-bytes", .bytes((1 << 20)...(1 << 30)), default: 64 << 20,
         help: "Bytes of changes of one application that may wait to be merged.")
-    package static let waitReplicas = Setting<Int>(
-        "wait-replicas", .count(0...10), default: 0,
-        help: "Replicas of Redis that must have a change before it is acknowledged.")
+    /// 1 GB at about 200 bytes each.
+    package static let repeatRecords = Setting<Int>(
+        "repeat-records", .count(1_000...100_000_000), default: 5_000_000,
+        help: "Change ids that a partition remembers at a time; more are refused with 429. Numbered changes cost none.")
 
-    package static let bucket = [backlogChanges.description, backlogBytes.description, waitReplicas.description]
+    package static let bucket = [backlogChanges.description, backlogBytes.description, repeatRecords.description]
 
     // MARK: Merge-daemon
 

@@ -20,12 +20,17 @@ struct Lifeline: Service {
 
     /// Returns when the other end is closed, which lets the group shut down.
     func run() async throws {
+        guard Self.canEnd(descriptor) else {
+            throw DaemonFailure.usage(
+                "--exit-with-parent needs a pipe, a socket or a terminal as standard input, whose end says that the parent is gone."
+            )
+        }
         let channel: any Channel
         do {
             channel = try await NIOPipeBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .takingOwnershipOfDescriptor(input: descriptor).get()
         } catch {
-            throw DaemonFailure.usage("--exit-with-parent needs a pipe or socket as standard input: \(error)")
+            throw DaemonFailure.usage("--exit-with-parent cannot watch standard input: \(error)")
         }
         try await withGracefulShutdownHandler {
             try await channel.closeFuture.get()
@@ -33,5 +38,13 @@ struct Lifeline: Service {
             channel.close(promise: nil)
         }
         if !Task.isShuttingDownGracefully { logger.notice("Standard input has ended; stopping with the parent") }
+    }
+
+    /// Files and /dev/null are at their end from the start, and NIO traps on what epoll(7) does not take.
+    private static func canEnd(_ descriptor: Int32) -> Bool {
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { return false }
+        let kind = status.st_mode & S_IFMT
+        return kind == S_IFIFO || kind == S_IFSOCK || isatty(descriptor) == 1
     }
 }

@@ -36,7 +36,9 @@ struct NotifySocket: Sendable {
         let flags = Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
         let sent = unsafe withUnsafePointer(to: &address) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                unsafe bytes.withUnsafeBytes { unsafe sendto(descriptor, $0.baseAddress, $0.count, flags, pointer, size) }
+                unsafe bytes.withUnsafeBytes {
+                    unsafe sendto(descriptor, $0.baseAddress, $0.count, flags, pointer, size)
+                }
             }
         }
         return sent == bytes.count

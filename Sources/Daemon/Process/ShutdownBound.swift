@@ -19,7 +19,8 @@ struct ShutdownBound: Service {
         // The one task that nobody waits for: its purpose is to end a process in which waiting does not end.
         Task.detached { [limit, logger] in
             try? await Task.sleep(for: limit + Self.afterCancellation)
-            logger.critical("Stopping took longer than it may; leaving without the rest", metadata: ["limit": "\(limit)"])
+            logger.critical(
+                "Stopping took longer than it may; leaving without the rest", metadata: ["limit": "\(limit)"])
             exit(ExitCode.software.rawValue)
         }
     }

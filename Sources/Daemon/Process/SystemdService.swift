@@ -17,7 +17,9 @@ struct SystemdService: Service {
 
     /// Half of what systemd waits, as sd_watchdog_enabled(3) recommends.
     static func watchdogInterval(_ environment: [String: String], processID: Int) -> Duration? {
-        guard let microseconds = environment["WATCHDOG_USEC"].flatMap({ Int64($0) }), microseconds > 0 else { return nil }
+        guard let microseconds = environment["WATCHDOG_USEC"].flatMap({ Int64($0) }), microseconds > 0 else {
+            return nil
+        }
         // The variables are inherited; they count for the process they name.
         if let owner = environment["WATCHDOG_PID"], owner != String(processID) { return nil }
         return .microseconds(microseconds / 2)

@@ -63,7 +63,9 @@ package struct Problem: Error {
         headers[.contentType] = ContentType.problem.description
         // 404 and 410 may be cached without being asked (RFC 9110 §15.1), and ours end with the next change.
         headers[.cacheControl] = "no-store"
-        return Response(status: kind.status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: document.encoded())))
+        return Response(
+            status: kind.status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: document.encoded()))
+        )
     }
 }
 
@@ -86,6 +88,7 @@ extension Response {
     ) -> Response {
         var headers = headers
         headers[.contentType] = ContentType.json.description
-        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: document.encoded())))
+        return Response(
+            status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: document.encoded())))
     }
 }

@@ -29,6 +29,7 @@ package enum ProblemKind: String, CaseIterable, Sendable {
     case changeTooLarge = "change-too-large"
     case unsupportedChangeType = "unsupported-change-type"
     case backlogFull = "backlog-full"
+    case repeatRecordsFull = "repeat-records-full"
     case logUnavailable = "log-unavailable"
     case outOfOrder = "out-of-order"
     case clientUnknown = "client-unknown"
@@ -77,7 +78,7 @@ package enum ProblemKind: String, CaseIterable, Sendable {
         case .testFailed, .pathNotFound, .notANumber, .notAnArray, .numberOutOfRange, .tooDeep, .tooMuchWork,
             .unreadableEntry:
             .unprocessableContent
-        case .backlogFull: .tooManyRequests
+        case .backlogFull, .repeatRecordsFull: .tooManyRequests
         case .headerTooLarge: .requestHeaderFieldsTooLarge
         case .internalError: .internalServerError
         case .notReady, .overloaded, .logUnavailable, .notYetMerged, .stateUnavailable: .serviceUnavailable

@@ -30,11 +30,14 @@ struct ProblemMiddleware: RouterMiddleware {
         case is CancellationError:
             return Problem(.overloaded, "The server is stopping; nothing was answered yet.").retry(after: .seconds(1))
         default:
-            context.logger.error("A request failed for a reason that was not foreseen", metadata: [
-                "error": "\(error)", "method": "\(request.method)", "path": "\(request.uri.path)",
-            ])
-            return Problem(.internalError, "The request could not be carried out. The server's log says why.")
-                .with("request", context.id)
+            context.logger.error(
+                "A request failed for a reason that was not foreseen",
+                metadata: [
+                    "error": "\(error)", "method": "\(request.method)", "path": "\(request.uri.path)",
+                ])
+            let problem = Problem(.internalError, "The request could not be carried out. The server's log says why.")
+            // Not `context.id`, which traps under a log handler that keeps no metadata.
+            return context.logger[metadataKey: "hb.request.id"].map { problem.with("request", "\($0)") } ?? problem
         }
     }
 

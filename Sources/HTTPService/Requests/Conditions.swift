@@ -12,7 +12,9 @@ extension Precondition {
         case (nil, nil): self = .none
         case (let match?, nil): self = try Self.match(match)
         case (nil, let noneMatch?): self = try Self.noneMatch(noneMatch)
-        case (_?, _?): throw Problem(.invalidPrecondition, "If-Match and If-None-Match are both given; a change takes one of them.")
+        case (_?, _?):
+            throw Problem(
+                .invalidPrecondition, "If-Match and If-None-Match are both given; a change takes one of them.")
         }
     }
 
@@ -28,7 +30,8 @@ extension Precondition {
 
     package static func noneMatch(_ text: String) throws(Problem) -> Precondition {
         guard HeaderGrammar.trim(text[...]) == "*" else {
-            throw Problem(.invalidPrecondition, "If-None-Match takes * with a change: nothing must have been applied before.")
+            throw Problem(
+                .invalidPrecondition, "If-None-Match takes * with a change: nothing must have been applied before.")
         }
         return .nothingApplied
     }

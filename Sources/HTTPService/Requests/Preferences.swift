@@ -37,7 +37,9 @@ package struct Preferences: Equatable, Sendable {
     }
 
     private static func wait(_ text: String) -> Duration? {
-        guard !text.isEmpty, text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { return nil }
+        guard !text.isEmpty, text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
+            return nil
+        }
         // More digits than an Int has are still a number, only a large one.
         return Int(text).map { min(.seconds($0), longestWait) } ?? longestWait
     }

@@ -58,7 +58,9 @@ package struct Call: Sendable {
 
     mutating func readApplication() throws(Problem) {
         guard context.parameters.get("app") != nil else { return }
-        do { application = try ApplicationID(try parameter("app")) } catch let problem as Problem { throw problem } catch {
+        do { application = try ApplicationID(try parameter("app")) } catch let problem as Problem {
+            throw problem
+        } catch {
             throw Problem(.invalidID, "\(error)")
         }
     }

@@ -37,7 +37,8 @@ package protocol Permission: Sendable {
     ///
     /// - Parameter application: What the action is about; nil if it is about no single application. A route about several asks
     ///   again for each, by ``Call/authorize(_:)``.
-    func authorize(_ action: Action, on application: ApplicationID?, request: HTTPRequest) async throws(Problem) -> Caller
+    func authorize(_ action: Action, on application: ApplicationID?, request: HTTPRequest) async throws(Problem)
+        -> Caller
 }
 
 /// Everybody may do everything. For servers that only their owner can reach, which is why daemons bind to loopback.

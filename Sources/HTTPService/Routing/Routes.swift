@@ -62,7 +62,9 @@ extension Routes {
         var paths = PathTable()
         for route in all { paths.add(route.method, route.template) }
         router.add(middleware: RequestMetrics(routes: all, factory: services.metrics))
-        if let crossOrigin = services.crossOrigin { router.add(middleware: CrossOriginMiddleware(policy: crossOrigin, paths: paths)) }
+        if let crossOrigin = services.crossOrigin {
+            router.add(middleware: CrossOriginMiddleware(policy: crossOrigin, paths: paths))
+        }
         router.add(middleware: ProblemMiddleware(paths: paths))
         for route in all {
             router.on(RouterPath(route.template), method: route.method) { request, context in

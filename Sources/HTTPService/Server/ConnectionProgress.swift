@@ -88,7 +88,8 @@ struct ConnectionProgress {
     /// An answer begins. True if it has to say that the connection ends with it.
     mutating func answerBegins() -> Bool {
         let keepAlive = unanswered.first ?? false
-        isLastAnswer = !keepAlive || (unanswered.count == 1 && !isRestWorthReading) || (unanswered.isEmpty && isMalformed)
+        isLastAnswer =
+            !keepAlive || (unanswered.count == 1 && !isRestWorthReading) || (unanswered.isEmpty && isMalformed)
         return isLastAnswer
     }
 

@@ -43,7 +43,8 @@ package struct Health: RouteProvider {
         routes.on(.get, "/readyz", action: .open) { _ in try await readiness() }
         routes.on(.get, "/metrics", action: .metrics) { _ in
             Response(
-                status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8", .cacheControl: "no-store"],
+                status: .ok,
+                headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8", .cacheControl: "no-store"],
                 body: ResponseBody(byteBuffer: ByteBuffer(string: exposition())))
         }
     }
@@ -70,7 +71,9 @@ package struct Health: RouteProvider {
                 return nil
             }
             var results: [String: ReadinessCheck.Result] = [:]
-            while results.count < checks.count, case let (name, result)?? = await group.next() { results[name] = result }
+            while results.count < checks.count, case (let name, let result)?? = await group.next() {
+                results[name] = result
+            }
             group.cancelAll()
             return results
         }

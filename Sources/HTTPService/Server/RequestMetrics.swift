@@ -9,23 +9,35 @@ struct RequestMetrics: RouterMiddleware {
 
     /// What is known of one route. Made once: looking metrics up by their labels costs more than a small request.
     private struct Series: Sendable {
-        /// By first digit of the status, from 1 on.
+        /// By first digit of the status, from 2 on.
         let counters: [Counter]
         let prompt: Timer
-        /// Requests that may wait, apart from the others, whose times would mean nothing beside theirs.
-        let waiting: Timer
+        let labels: [(String, String)]
 
         init(method: String, route: String, factory: any MetricsFactory) {
             let labels = [("method", method), ("route", route)]
-            counters = (1...5).map { Counter(label: "http_requests", dimensions: labels + [("status", "\($0)xx")], factory: factory) }
+            self.labels = labels
+            counters = (2...5).map {
+                Counter(label: "http_requests", dimensions: labels + [("status", "\($0)xx")], factory: factory)
+            }
             prompt = Timer(label: "http_request_seconds", dimensions: labels + [("wait", "no")], factory: factory)
-            waiting = Timer(label: "http_request_seconds", dimensions: labels + [("wait", "yes")], factory: factory)
+        }
+
+        func count(_ status: HTTPResponse.Status) {
+            counters[min(max(status.code / 100, 2), 5) - 2].increment()
+        }
+
+        /// Requests that may wait have a series apart: in one with theirs, the times of all others would mean nothing.
+        /// Looked up each time, because few routes have any and the lookup is little beside a wait.
+        func waiting(_ factory: any MetricsFactory) -> Timer {
+            Timer(label: "http_request_seconds", dimensions: labels + [("wait", "yes")], factory: factory)
         }
     }
 
     private let series: [String: [HTTPRequest.Method: Series]]
     private let unrouted: Series
     private let inFlight: Meter
+    private let factory: any MetricsFactory
 
     init(routes: [Routes.Route], factory: any MetricsFactory) {
         var series: [String: [HTTPRequest.Method: Series]] = [:]
@@ -35,6 +47,7 @@ struct RequestMetrics: RouterMiddleware {
             series[RouterPath(route.template).description, default: [:]][route.method] = own
         }
         self.series = series
+        self.factory = factory
         unrouted = Series(method: "other", route: "none", factory: factory)
         inFlight = Meter(label: "http_requests_in_flight", factory: factory)
     }
@@ -48,9 +61,8 @@ struct RequestMetrics: RouterMiddleware {
         let response = try await next(request, context)
         let method: HTTPRequest.Method = request.method == .head ? .get : request.method
         let own = context.endpointPath.flatMap { series[$0]?[method] } ?? unrouted
-        let statusClass = min(max(response.status.code / 100, 1), own.counters.count)
-        own.counters[statusClass - 1].increment()
-        let timer = Preferences(request.headers).wait == nil ? own.prompt : own.waiting
+        own.count(response.status)
+        let timer = Preferences(request.headers).wait == nil ? own.prompt : own.waiting(factory)
         timer.recordNanoseconds((ContinuousClock.now - start).wholeNanoseconds)
         return response
     }

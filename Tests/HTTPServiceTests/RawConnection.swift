@@ -1,0 +1,126 @@
+// A client that sends and receives bytes, so that tests can be as rude as the peers they stand for.
+
+import NIOCore
+import NIOPosix
+
+struct RawResponse {
+    let status: Int
+    /// Names in lower case; of a field that is there twice, both values with a comma between.
+    let headers: [String: String]
+    let body: String
+}
+
+struct RawConnectionError: Error, CustomStringConvertible {
+    let description: String
+}
+
+/// One connection. Bytes that have arrived and are not used yet are kept.
+final class RawConnection {
+    private let channel: any Channel
+    private var iterator: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
+    private let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
+    private var pending = ""
+
+    /// Opens a connection for as long as the body runs.
+    static func with<Value>(
+        _ address: SocketAddress, isolation: isolated (any Actor)? = #isolation,
+        _ body: (RawConnection) async throws -> Value
+    ) async throws -> Value {
+        let client = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .channelOption(.allowRemoteHalfClosure, value: true)
+            .connect(to: address) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
+                        wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
+                }
+            }
+        return try await client.executeThenClose { inbound, outbound in
+            try await body(RawConnection(client.channel, inbound.makeAsyncIterator(), outbound))
+        }
+    }
+
+    private init(
+        _ channel: any Channel, _ iterator: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator,
+        _ outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
+    ) {
+        self.channel = channel
+        self.iterator = iterator
+        self.outbound = outbound
+    }
+
+    func send(_ text: String) async throws { try await outbound.write(ByteBuffer(string: text)) }
+
+    /// Lines are divided by `\n` here and by CRLF on the wire.
+    func send(lines: String, body: String = "") async throws {
+        try await send(lines.replacing("\n", with: "\r\n") + "\r\n\r\n" + body)
+    }
+
+    /// Ends the sending side.
+    func finish() { outbound.finish() }
+
+    func response(toHead: Bool = false) async throws -> RawResponse {
+        let head = try await text(through: "\r\n\r\n").split(separator: "\r\n")
+        guard let first = head.first, let status = first.split(separator: " ").dropFirst().first.flatMap({ Int($0) })
+        else {
+            throw RawConnectionError(description: "no status line in \(head)")
+        }
+        var headers: [String: String] = [:]
+        for line in head.dropFirst() {
+            let halves = line.split(separator: ":", maxSplits: 1)
+            let value = halves.count > 1 ? String(halves[1].drop { $0 == " " }) : ""
+            headers[halves[0].lowercased(), default: ""] += (headers[halves[0].lowercased()] == nil ? "" : ", ") + value
+        }
+        let length = headers["content-length"].flatMap { Int($0) } ?? 0
+        let body = toHead || status < 200 ? "" : try await text(bytes: length)
+        return RawResponse(status: status, headers: headers, body: body)
+    }
+
+    /// Everything until the server closes.
+    func rest() async throws -> String {
+        while try await more() {}
+        defer { pending = "" }
+        return pending
+    }
+
+    /// The same, while sending a little every now and then.
+    func rest(whileSending text: String, every pause: Duration) async throws -> String {
+        let drip = Task { [outbound] in
+            while !Task.isCancelled {
+                try await outbound.write(ByteBuffer(string: text))
+                try await Task.sleep(for: pause)
+            }
+        }
+        defer { drip.cancel() }
+        return try await rest()
+    }
+
+    private func text(through end: String) async throws -> String {
+        while true {
+            if let range = pending.firstRange(of: end) {
+                defer { pending = String(pending[range.upperBound...]) }
+                return String(pending[..<range.lowerBound])
+            }
+            guard try await more() else { throw RawConnectionError(description: "closed after “\(pending)”") }
+        }
+    }
+
+    private func text(bytes: Int) async throws -> String {
+        while pending.utf8.count < bytes {
+            guard try await more() else { throw RawConnectionError(description: "closed within a body: “\(pending)”") }
+        }
+        let end = pending.utf8.index(pending.startIndex, offsetBy: bytes)
+        defer { pending = String(pending[end...]) }
+        return String(pending[..<end])
+    }
+
+    private func more() async throws -> Bool {
+        do {
+            guard let bytes = try await iterator.next() else { return false }
+            pending += String(buffer: bytes)
+            return true
+        } catch is IOError {
+            // Reset by the server, which is an end too.
+            return false
+        }
+    }
+}

@@ -1,0 +1,121 @@
+// A real listener on a free port, with a few routes that show what a handler saw.
+
+import Documents
+import Fold
+import HTTPService
+import HTTPTypes
+import Hummingbird
+import Logging
+import Metrics
+import NIOCore
+
+/// Routes that stand for those of the roles.
+struct EchoRoutes: RouteProvider {
+    static let bodyLimit = 1_000
+
+    func addRoutes(to routes: inout Routes) {
+        routes.onApplication(.get, "/state", action: .poll) { call, application in
+            .json(.object([("app", .string(application.description)), ("fresh", .bool(try call.query.flag("fresh")))]))
+        }
+        routes.onApplication(.put, "/changes/{change}", action: .push) { call, _ in
+            let id = try call.changeID()
+            let body = try await call.body(
+                upTo: Self.bodyLimit, orThrow: Problem(.changeTooLarge, "The change is too large."))
+            return .json(
+                .object([("id", .string(id.description)), ("bytes", .integer(body.readableBytes))]), status: .created)
+        }
+        routes.onApplication(.delete, action: .administer) { _, _ in Response(status: .noContent) }
+        routes.on(.get, "/broken", action: .open) { _ in throw Mishap() }
+        routes.on(.put, "/deaf", action: .open) { _ in throw Problem(.unsupportedChangeType, "Not this.") }
+        routes.on(.get, "/stream", action: .open) { _ in
+            Response(
+                status: .ok,
+                body: ResponseBody { writer in
+                    try await writer.write(ByteBuffer(string: "one "))
+                    try await writer.write(ByteBuffer(string: "two"))
+                    try await writer.finish(nil)
+                })
+        }
+        routes.on(.get, "/large", action: .open) { _ in
+            Response(status: .ok, body: ResponseBody(byteBuffer: ByteBuffer(repeating: 0x61, count: 64 << 20)))
+        }
+        routes.on(.get, "/unchanged", action: .open) { _ in Response(status: .notModified, headers: [.eTag: "\"e-1\""])
+        }
+    }
+
+    /// Its description must never reach a client.
+    struct Mishap: Error, CustomStringConvertible {
+        let description = "the password is swordfish"
+    }
+}
+
+/// Keeps metadata, as the request's id, and writes nothing.
+struct QuietLog: LogHandler {
+    var logLevel = Logger.Level.trace
+    var metadata: Logger.Metadata = [:]
+
+    subscript(metadataKey key: String) -> Logger.MetadataValue? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {}
+}
+
+/// Runs a server around the body, which is given its address.
+func withServer<Value: Sendable>(
+    roles: [any RouteProvider] = [EchoRoutes()],
+    limits: HTTPLimits = HTTPLimits(),
+    origins: [String] = [],
+    permission: any Permission = EverybodyMay(),
+    metrics: any MetricsFactory = NOOPMetricsHandler.instance,
+    _ body: @escaping @Sendable (SocketAddress) async throws -> Value
+) async throws -> Value {
+    let logger = Logger(label: "test") { _ in QuietLog() }
+    let (addresses, continuation) = AsyncStream<SocketAddress>.makeStream()
+    let server = HTTPServer(
+        HTTPServer.Configuration(
+            address: .host("127.0.0.1", port: 0), limits: limits, crossOrigin: CrossOriginPolicy(origins: origins)),
+        roles: roles, permission: permission, metrics: metrics, logger: logger
+    ) { address in
+        if let address { continuation.yield(address) }
+        continuation.finish()
+    }
+    return try await withThrowingTaskGroup(of: Value?.self) { group in
+        group.addTask {
+            try await server.run()
+            return nil
+        }
+        group.addTask {
+            for await address in addresses { return try await body(address) }
+            return nil
+        }
+        defer { group.cancelAll() }
+        while let result = try await group.next() {
+            if let result { return result }
+        }
+        throw RawConnectionError(description: "the server did not start")
+    }
+}
+
+/// One request on a connection of its own.
+func exchange(_ address: SocketAddress, _ lines: String, body: String = "", toHead: Bool = false) async throws
+    -> RawResponse
+{
+    try await RawConnection.with(address) { connection in
+        try await connection.send(lines: lines, body: body)
+        return try await connection.response(toHead: toHead)
+    }
+}
+
+extension RawResponse {
+    var document: Document {
+        get throws { try Document(parsing: Array(body.utf8)) }
+    }
+
+    /// The last part of a problem's type, nil if this is no problem document.
+    var problem: String? {
+        guard headers["content-type"] == "application/problem+json" else { return nil }
+        return try? document["type"]?.stringValue?.split(separator: "/").last.map(String.init)
+    }
+}
