@@ -134,8 +134,15 @@ let package = Package(
         daemon("merge-daemon", folder: "merge-daemon", ["Merging"]),
         daemon("state-poll", folder: "state-poll", ["StatePoll"]),
         daemon("cistern-front", folder: "cistern-front", ["ChangeBucket", "StatePoll"]),
+        .executableTarget(
+            name: "cistern-bench",
+            dependencies: ["Documents", "Redis", arguments, httpClient, log, nioCore, nioHTTP1, nioPosix],
+            path: "Tests/Benchmark",
+            swiftSettings: settings),
+
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: settings),
+        .testTarget(name: "FoldTests", dependencies: ["Documents", "Fold"], swiftSettings: settings),
         .testTarget(
             name: "RedisTests",
             dependencies: [
@@ -148,6 +155,19 @@ let package = Package(
                 "Memcached", "TestSupport", nioCore, log, metrics, metricsTestKit,
             ], swiftSettings: settings),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", metrics, log], swiftSettings: settings),
+        .testTarget(
+            name: "ChangeLogTests",
+            dependencies: ["Documents", "Fold", "Redis", "ChangeLog", "TestSupport", nioPosix, log, lifecycle],
+            swiftSettings: settings),
+        .testTarget(
+            name: "SnapshotCacheTests", dependencies: ["Fold", "Memcached", "SnapshotCache", "TestSupport", log],
+            swiftSettings: settings),
+        .testTarget(
+            name: "MergingTests",
+            dependencies: [
+                "Documents", "Fold", "Redis", "Memcached", "ChangeLog", "SnapshotCache", "Merging", "TestSupport",
+                nioPosix, log, lifecycle,
+            ], swiftSettings: settings),
         .testTarget(
             name: "HTTPServiceTests",
             dependencies: [

@@ -7,7 +7,8 @@ import Merging
 struct Program {
     static func main() async {
         await DaemonProgram(
-            "merge-daemon", summary: "Folds the changes of each application into its state, and publishes it to memcached.",
+            "merge-daemon",
+            summary: "Folds the changes of each application into its state, and publishes it to memcached.",
             settings: Settings.listener + Settings.store + Settings.merging
         ).run { daemon in
             let store = try await Store.open(for: daemon)

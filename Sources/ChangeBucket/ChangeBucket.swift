@@ -61,14 +61,16 @@ package struct ChangeBucket: RouteProvider {
 
     @Sendable private func pushBatch(_ call: Call, to application: ApplicationID) async throws -> Response {
         let typeField = call.headers[.contentType]
-        guard let type = typeField.flatMap({ ContentType($0) }), type.isUTF8, type.essence == ContentType.json.essence else {
+        guard let type = typeField.flatMap({ ContentType($0) }), type.isUTF8, type.essence == ContentType.json.essence
+        else {
             throw Problem(.unsupportedChangeType, "A batch is sent as \(ContentType.json).")
                 .with(header: .accept, ContentType.json.description)
         }
         let body = try await call.body(
             upTo: configuration.maximumBatchBytes,
             orThrow: Problem(.batchTooLarge, "The batch has more than \(configuration.maximumBatchBytes) bytes."))
-        let changes = try ChangeReading.batch(body.readableBytesUInt8Span, maximumChangeBytes: configuration.maximumChangeBytes)
+        let changes = try ChangeReading.batch(
+            body.readableBytesUInt8Span, maximumChangeBytes: configuration.maximumChangeBytes)
         guard !changes.isEmpty else { return .json(.array([])) }
         switch try await append(changes, to: application, allOrNone: true) {
         case .refused(let epoch, let index, let refusal):
@@ -85,7 +87,9 @@ package struct ChangeBucket: RouteProvider {
     private func append(
         _ changes: [Change], to application: ApplicationID, allOrNone: Bool
     ) async throws(Problem) -> AppendAnswer {
-        do { return try await log.append(changes, to: application, allOrNone: allOrNone) } catch { throw Problem(error) }
+        do { return try await log.append(changes, to: application, allOrNone: allOrNone) } catch {
+            throw Problem(error)
+        }
     }
 
     private func pushed(
@@ -93,7 +97,8 @@ package struct ChangeBucket: RouteProvider {
     ) throws(Problem) -> (ChangeDocument, isNew: Bool) {
         func document(_ position: UInt64, _ status: ChangeStatus) -> ChangeDocument {
             ChangeDocument(
-                application: application, id: id, receipt: PositionToken(epoch: epoch, number: position), status: status)
+                application: application, id: id, receipt: PositionToken(epoch: epoch, number: position), status: status
+            )
         }
         switch outcome {
         case .appended(let position): return (document(position, .pending), true)
@@ -133,7 +138,8 @@ package struct ChangeBucket: RouteProvider {
         let answer: StatusAnswer
         do {
             if let wait = preferences.wait {
-                answer = try await waiting.outcome(of: id, in: application, at: nil, until: .now + Waiting.hurried(wait))
+                answer = try await waiting.outcome(
+                    of: id, in: application, at: nil, until: .now + Waiting.hurried(wait))
             } else {
                 answer = try await log.status(of: id, in: application)
             }
@@ -142,7 +148,8 @@ package struct ChangeBucket: RouteProvider {
         }
         switch answer {
         case .unknown:
-            throw Problem(.unknownChange, "“\(application)” has no change “\(id)”, or it was too long ago to be remembered.")
+            throw Problem(
+                .unknownChange, "“\(application)” has no change “\(id)”, or it was too long ago to be remembered.")
         case .deleted: throw AppendRefusal.deleted.problem(nil)
         case .known(let receipt, let status):
             let document = ChangeDocument(application: application, id: id, receipt: receipt, status: status)

@@ -48,7 +48,8 @@ enum ChangeReading {
     ) throws(Problem) -> Change {
         guard element.kind == .object else { throw invalid("Each element of a batch is an object.", at: place) }
         for (name, _) in element.members where !members.contains(name) {
-            throw invalid("A change in a batch has no member of this name.", at: JSONPointer.root.text(below: place, name))
+            throw invalid(
+                "A change in a batch has no member of this name.", at: JSONPointer.root.text(below: place, name))
         }
         let id: ChangeID
         do {
@@ -87,16 +88,22 @@ enum ChangeReading {
             do { return try Precondition.match(value) } catch { throw error.with("pointer", place + "/if_match") }
         case (nil, _?):
             let value = try text("if_none_match", of: element, at: place)
-            do { return try Precondition.noneMatch(value) } catch { throw error.with("pointer", place + "/if_none_match") }
+            do { return try Precondition.noneMatch(value) } catch {
+                throw error.with("pointer", place + "/if_none_match")
+            }
         case (_?, _?):
-            throw Problem(.invalidPrecondition, "if_match and if_none_match are both given; a change takes one of them.")
-                .with("pointer", place)
+            throw Problem(
+                .invalidPrecondition, "if_match and if_none_match are both given; a change takes one of them."
+            )
+            .with("pointer", place)
         }
     }
 
     private static func text(_ name: String, of element: Document, at place: String) throws(Problem) -> String {
         guard let value = element[name] else { throw invalid("The member “\(name)” is missing.", at: place) }
-        guard let text = value.stringValue else { throw invalid("The member “\(name)” is a string.", at: "\(place)/\(name)") }
+        guard let text = value.stringValue else {
+            throw invalid("The member “\(name)” is a string.", at: "\(place)/\(name)")
+        }
         return text
     }
 

@@ -25,7 +25,8 @@ final class OutcomeWaiting: Sendable {
 
     /// - Returns: what is known at the latest at `deadline`; `pending` too if as many wait already as may.
     func outcome(
-        of change: ChangeID, in application: ApplicationID, at receipt: PositionToken?, until deadline: ContinuousClock.Instant
+        of change: ChangeID, in application: ApplicationID, at receipt: PositionToken?,
+        until deadline: ContinuousClock.Instant
     ) async throws(LogError) -> StatusAnswer {
         let mayWait = waiting.withLock { waiting in
             guard waiting < limit else { return false }

@@ -8,25 +8,32 @@ extension AppendRefusal {
     func problem(_ epoch: Epoch?) -> Problem {
         switch self {
         case .mismatch(let position):
-            let problem = Problem(.changeIDReused, "Another change was accepted under this id. Choose a new id for a new change.")
+            let problem = Problem(
+                .changeIDReused, "Another change was accepted under this id. Choose a new id for a new change.")
             guard let epoch else { return problem }
             return problem.with("position", PositionToken(epoch: epoch, number: position).description)
         case .deleted:
-            return Problem(.applicationDeleted, "The change belongs to an application that was deleted; it is not applied again.")
+            return Problem(
+                .applicationDeleted, "The change belongs to an application that was deleted; it is not applied again.")
         case .tooOld:
             return Problem(.changeTooOld, "The id's time lies before the time in which repeats are recognised.")
         case .fromTheFuture:
             return Problem(.changeFromTheFuture, "The id's time lies ahead of the server's clock. Set the clock right.")
         case .outOfOrder(let expected):
-            return Problem(.outOfOrder, "The client's next change has the number \(expected). Send the ones before it first.")
-                .with("expected", .integer(expected))
+            return Problem(
+                .outOfOrder, "The client's next change has the number \(expected). Send the ones before it first."
+            )
+            .with("expected", .integer(expected))
         case .clientUnknown:
             return Problem(
                 .clientUnknown,
-                "This client is not known, or not any more, so its changes cannot go on from this number. Begin at 1 under a new name.")
+                "This client is not known, or not any more, so its changes cannot go on from this number. Begin at 1 under a new name."
+            )
         case .backlogFull:
-            return Problem(.backlogFull, "Too many changes of this application wait to be merged. Nothing was accepted.")
-                .retry(after: Self.backlogDelay)
+            return Problem(
+                .backlogFull, "Too many changes of this application wait to be merged. Nothing was accepted."
+            )
+            .retry(after: Self.backlogDelay)
         case .recordsFull:
             return Problem(
                 .repeatRecordsFull,

@@ -83,7 +83,8 @@ extension ChangeLog {
             var found: [ApplicationID] = []
             for partition in partitions {
                 let command = RedisCommand(
-                    "ZRANGE", .string(partition.applications), .string(lower), .bytes(Array("(\(prefix)".utf8) + [0xff]),
+                    "ZRANGE", .string(partition.applications), .string(lower),
+                    .bytes(Array("(\(prefix)".utf8) + [0xff]),
                     "BYLEX", "LIMIT", "0", .integer(Int64(limit)))
                 let reply = try await client.send(command)
                 found += (reply.array ?? []).compactMap { value in value.string.flatMap { try? ApplicationID($0) } }

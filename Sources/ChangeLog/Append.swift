@@ -73,7 +73,8 @@ extension ChangeLog {
             .string(application.description), .string(partition.pushed), .string(nonce()), allOrNone ? "1" : "0",
             .integer(Int64(limits.backlogChanges)), .integer(Int64(limits.backlogBytes)),
             .milliseconds(limits.recordLifetime), .milliseconds(limits.clientLifetime),
-            .milliseconds(limits.repeatWindow), .milliseconds(limits.clockTolerance), .integer(Int64(limits.repeatRecords)),
+            .milliseconds(limits.repeatWindow), .milliseconds(limits.clockTolerance),
+            .integer(Int64(limits.repeatRecords)),
         ]
         arguments.reserveCapacity(arguments.count + 8 * changes.count)
         for change in changes {
@@ -102,7 +103,9 @@ extension AppendAnswer {
         case "ok":
             let merged = try answer.number(1)
             var outcomes: [AppendOutcome] = []
-            for value in try answer.array(2) { outcomes.append(try AppendOutcome(answer.answer(value), merged: merged)) }
+            for value in try answer.array(2) {
+                outcomes.append(try AppendOutcome(answer.answer(value), merged: merged))
+            }
             guard outcomes.count == count else { throw answer.unexpected }
             self = .done(epoch, outcomes)
         case "refused":
@@ -121,7 +124,8 @@ extension AppendOutcome {
         case "new": self = .appended(position: try answer.number(0))
         case "known":
             let position = try answer.number(0)
-            self = .known(position: position, try ChangeStatus(reason: answer.text(1), position: position, merged: merged))
+            self = .known(
+                position: position, try ChangeStatus(reason: answer.text(1), position: position, merged: merged))
         case "mismatch": self = .refused(.mismatch(position: try answer.number(0)))
         case "deleted": self = .refused(.deleted)
         case "too-old": self = .refused(.tooOld)

@@ -114,7 +114,9 @@ package struct ChangeLog: Sendable {
         }
         logger.debug(
             "A partition has met its Redis",
-            metadata: ["partition": "\(partition)", "run_id": "\(identity.runID)", "replid": "\(identity.masterReplID)"])
+            metadata: [
+                "partition": "\(partition)", "run_id": "\(identity.runID)", "replid": "\(identity.masterReplID)",
+            ])
     }
 
     /// Gives the application its partition's generation, with the help of the snapshot if that knows more than the log.
@@ -131,7 +133,8 @@ package struct ChangeLog: Sendable {
         var arguments: [RedisArgument] = [
             .string(application.description), .string(partition.merged(application)),
             .milliseconds(limits.recordLifetime), .milliseconds(limits.clientLifetime),
-            .string(snapshot?.epoch.description ?? ""), .number(snapshot?.position ?? 0), .number(snapshot?.version ?? 0),
+            .string(snapshot?.epoch.description ?? ""), .number(snapshot?.position ?? 0),
+            .number(snapshot?.version ?? 0),
             .number(snapshot?.logBytes ?? 0), .integer(Int64(snapshot?.state.count ?? 0)),
             .bytes(snapshot?.withoutRecords.encoded() ?? []),
         ]

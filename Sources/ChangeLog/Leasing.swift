@@ -36,7 +36,8 @@ extension ChangeLog {
         do throws(RedisError) {
             let connection = try await client.connection()
             let reply = try await connection.evaluate(
-                Scripts.daemons, keys: [.string(StoreKeys.daemons)], arguments: [.string(daemon), .milliseconds(duration)])
+                Scripts.daemons, keys: [.string(StoreKeys.daemons)],
+                arguments: [.string(daemon), .milliseconds(duration)])
             return (reply.array ?? []).compactMap(\.string).sorted()
         } catch {
             throw LogError(error)

@@ -23,8 +23,9 @@ package struct Checksum: Hashable, Sendable {
         let count = buffer.count
         unsafe Self.tables.withUnsafeBufferPointer { tables in
             while count - offset >= 8 {
-                let low = unsafe UInt32(
-                    littleEndian: buffer.loadUnaligned(fromByteOffset: offset, as: UInt32.self)) ^ crc
+                let low =
+                    unsafe UInt32(
+                        littleEndian: buffer.loadUnaligned(fromByteOffset: offset, as: UInt32.self)) ^ crc
                 let high = unsafe UInt32(
                     littleEndian: buffer.loadUnaligned(fromByteOffset: offset + 4, as: UInt32.self))
                 let a = unsafe tables[0x700 + Int(low & 0xff)] ^ tables[0x600 + Int(low >> 8 & 0xff)]

@@ -114,7 +114,8 @@ extension Snapshot {
     package static func claim(of bytes: [UInt8]) -> (epoch: Epoch, position: UInt64)? {
         let header = bytes.prefix(maximumHeaderBytes).prefix { $0 != UInt8(ascii: "\n") }
         let fields = String(decoding: header, as: UTF8.self).split(separator: " ")
-        guard fields.count == 10, fields[0] == mark, let epoch = Epoch(fields[3]), let position = canonicalNumber(fields[4])
+        guard fields.count == 10, fields[0] == mark, let epoch = Epoch(fields[3]),
+            let position = canonicalNumber(fields[4])
         else { return nil }
         return (epoch, position)
     }

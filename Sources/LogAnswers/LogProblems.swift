@@ -11,7 +11,8 @@ extension Problem {
         switch error {
         case .unavailable:
             self = Problem(
-                .logUnavailable, "The log cannot be reached at the moment. Nothing was done; the same request may be sent again."
+                .logUnavailable,
+                "The log cannot be reached at the moment. Nothing was done; the same request may be sent again."
             ).retry(after: Self.retryDelay)
         case .outcomeUnknown, .unsettled:
             self = Problem(

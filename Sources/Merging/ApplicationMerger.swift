@@ -63,6 +63,9 @@ actor ApplicationMerger {
         (replica.state?.stateBytes ?? 0, Int(tail - min(published?.number ?? base, tail)))
     }
 
+    /// Whether a checkpoint would spare the next daemon work.
+    var hasLogToTrim: Bool { replica.place.map { $0.number > base } ?? false }
+
     /// Reads, folds and publishes once, after the pause that pacing asks for.
     func cycle() async throws -> Outcome {
         if clock.now < notBefore { try await clock.sleep(until: notBefore) }
@@ -97,7 +100,8 @@ actor ApplicationMerger {
             news = news || progress.folded > 0 && place.number > slice.merged
             oldest = oldest ?? progress.oldest
             caughtUp = place.number >= slice.tail
-        } while !caughtUp && folded < MergeConfiguration.maximumChangesPerPublish && clock.now - started < Pacing.longest
+        } while !caughtUp && folded < MergeConfiguration.maximumChangesPerPublish
+            && clock.now - started < Pacing.longest
         if news { lastNews = clock.now }
         metrics.folded(folded)
         guard try await publish(oldest: oldest), try await checkpointIfDue(caughtUp: caughtUp) else {

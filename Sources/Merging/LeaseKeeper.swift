@@ -65,7 +65,9 @@ actor LeaseKeeper {
     /// Lets others take over at once instead of when the leases run out.
     func giveBack() async {
         do {
-            for number in numbers { _ = try await log.lease(Partition(number: number), to: configuration.name, for: .zero) }
+            for number in numbers {
+                _ = try await log.lease(Partition(number: number), to: configuration.name, for: .zero)
+            }
             numbers = []
             _ = try await log.report(daemon: configuration.name, aliveFor: .zero)
         } catch {

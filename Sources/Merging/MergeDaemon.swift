@@ -50,7 +50,8 @@ package struct MergeDaemon: Service {
     /// no subscription to move with it.
     private func listen() async {
         var subscriptions: [RedisSubscription] = []
-        let (stream, continuation) = AsyncStream.makeStream(of: ApplicationID.self, bufferingPolicy: .bufferingNewest(Self.hintsKept))
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: ApplicationID.self, bufferingPolicy: .bufferingNewest(Self.hintsKept))
         for partition in log.partitions {
             do {
                 subscriptions.append(

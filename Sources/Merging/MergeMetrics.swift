@@ -63,7 +63,9 @@ final class MergeMetrics: Sendable {
         case .failed: notStored.increment()
         case .tooLarge(let limit):
             notStored.increment()
-            guard warnedTooLarge.withLock({ $0.count < Self.maximumWarnings && $0.insert(application).inserted }) else { return }
+            guard warnedTooLarge.withLock({ $0.count < Self.maximumWarnings && $0.insert(application).inserted }) else {
+                return
+            }
             logger.warning(
                 """
                 A state is too large for memcached, so every poll server rebuilds each of its versions from Redis. \

@@ -163,10 +163,12 @@ actor Workshop {
 
     /// The last thing a daemon does: what it has published need not be folded again by the next one.
     func checkpointAll() async {
+        var checkpoints = 0
         var failures = 0
-        for (application, opened) in open {
+        for (application, opened) in open where await opened.merger.hasLogToTrim {
             do {
                 try await opened.merger.checkpoint()
+                checkpoints += 1
             } catch {
                 failures += 1
                 logger.debug(
@@ -176,6 +178,7 @@ actor Workshop {
                 if case LogError.unavailable = error { break }
             }
         }
-        logger.info("The open applications were checkpointed", metadata: ["apps": "\(open.count)", "failed": "\(failures)"])
+        logger.info(
+            "The open applications were checkpointed", metadata: ["apps": "\(checkpoints)", "failed": "\(failures)"])
     }
 }

@@ -36,10 +36,14 @@ package struct AdministrationRoutes: RouteProvider {
         let limit = try query.integer("limit", in: 1...Self.largestPage) ?? Self.usualPage
         let prefix = try query.string("prefix") ?? ""
         let after = try query.string("after").map { text throws(Problem) in
-            do { return try ApplicationID(text) } catch { throw Problem.invalidParameter("after", "is no application id") }
+            do { return try ApplicationID(text) } catch {
+                throw Problem.invalidParameter("after", "is no application id")
+            }
         }
         let found: [ApplicationID]
-        do { found = try await log.applications(prefix: prefix, after: after, limit: limit + 1) } catch { throw Problem(error) }
+        do { found = try await log.applications(prefix: prefix, after: after, limit: limit + 1) } catch {
+            throw Problem(error)
+        }
         let page = Array(found.prefix(limit))
         let heads: [ApplicationID: LogHead]
         do { heads = try await self.heads(of: page) } catch let error as LogError { throw Problem(error) }
@@ -100,7 +104,8 @@ package struct AdministrationRoutes: RouteProvider {
                 uniquingKeysWith: { first, _ in first })
             let documents = listed.map { position, entry in
                 Document.of(
-                    entry, at: PositionToken(epoch: slice.epoch, number: position), in: application, merged: slice.merged,
+                    entry, at: PositionToken(epoch: slice.epoch, number: position), in: application,
+                    merged: slice.merged,
                     rejection: reasons[position])
             }
             var members: [(String, Document)] = [("changes", .array(documents))]
@@ -115,7 +120,9 @@ package struct AdministrationRoutes: RouteProvider {
 extension Document {
     fileprivate static func of(_ application: ApplicationID, _ head: LogHead) -> Document {
         var times: [(String, Document)] = []
-        for (name, time) in [("created", head.times.created), ("pushed", head.times.pushed), ("merged", head.times.merged)]
+        for (name, time) in [
+            ("created", head.times.created), ("pushed", head.times.pushed), ("merged", head.times.merged),
+        ]
         where time > 0 {
             times.append((name, .string(RFC3339.string(milliseconds: time))))
         }
@@ -128,7 +135,8 @@ extension Document {
     }
 
     fileprivate static func of(
-        _ entry: LogEntry?, at receipt: PositionToken, in application: ApplicationID, merged: UInt64, rejection: Rejection?
+        _ entry: LogEntry?, at receipt: PositionToken, in application: ApplicationID, merged: UInt64,
+        rejection: Rejection?
     ) -> Document {
         guard let entry else {
             return .object([

@@ -60,7 +60,9 @@ struct Look {
             return
         }
         let goal = head.goal(folding)
-        if let served = states.entry(application)?.served, served.epoch == head.epoch, served.position >= goal { return }
+        if let served = states.entry(application)?.served, served.epoch == head.epoch, served.position >= goal {
+            return
+        }
         if await serveFromCache(epoch: head.epoch, atLeast: goal) { return }
         try await rebuild(atLeast: goal)
     }

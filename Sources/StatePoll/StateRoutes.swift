@@ -64,7 +64,8 @@ package struct StateRoutes: RouteProvider {
     }
 
     private static var unavailable: Problem {
-        Problem(.stateUnavailable, "The state is not known here, and the log cannot be reached at the moment.").retry(after: .seconds(1))
+        Problem(.stateUnavailable, "The state is not known here, and the log cannot be reached at the moment.").retry(
+            after: .seconds(1))
     }
 
     // MARK: Waiting
@@ -100,10 +101,14 @@ package struct StateRoutes: RouteProvider {
 
     /// For a client that has met a server that knows more, or has come from another epoch: what it has already must not be followed
     /// by something older, so without Redis there is no answer.
-    private func catchUp(with version: VersionToken, of application: ApplicationID) async throws(Problem) -> StateTable.Entry {
+    private func catchUp(with version: VersionToken, of application: ApplicationID) async throws(Problem)
+        -> StateTable.Entry
+    {
         let position = PositionToken(epoch: version.epoch, number: version.number)
         let (entry, isCurrent) = await look(at: application, folding: .upTo(position))
-        guard isCurrent || entry.served.map({ !version.isUnheardOf(beside: $0) }) ?? false else { throw Self.unavailable }
+        guard isCurrent || entry.served.map({ !version.isUnheardOf(beside: $0) }) ?? false else {
+            throw Self.unavailable
+        }
         return entry
     }
 
@@ -122,8 +127,11 @@ package struct StateRoutes: RouteProvider {
                 if !entry.lastLookFailed {
                     if entry.isUnknown { throw Problem.unknownApp(application) }
                     if let served = entry.served, served.epoch != position.epoch {
-                        throw Problem(.epochChanged, "The position belongs to another epoch of the application; its log began anew.")
-                            .with("position", served.positionToken.description)
+                        throw Problem(
+                            .epochChanged,
+                            "The position belongs to another epoch of the application; its log began anew."
+                        )
+                        .with("position", served.positionToken.description)
                     }
                 }
                 guard await states.change(of: application, since: entry.generation, until: deadline) else {

@@ -86,7 +86,8 @@ final class Watcher: Sendable {
                 note { $0.stop = true }
                 return
             }
-            guard let entry = states.entry(application), entry.lastPoll > entry.lastLook || !entry.waiters.isEmpty else {
+            guard let entry = states.entry(application), entry.lastPoll > entry.lastLook || !entry.waiters.isEmpty
+            else {
                 continue
             }
             note { $0.look = true }

@@ -1,13 +1,13 @@
 import Foundation
 
 /// A folder of its own for one server: short, because a unix socket's path has to fit 107 bytes.
-struct PrivateFolder: Sendable {
+package struct PrivateFolder: Sendable {
     /// A folder this old whose test process is gone was left behind by a run that was killed.
     private static let abandonedAfter: TimeInterval = 3_600
 
-    let path: String
+    package let path: String
 
-    init(_ name: String) throws {
+    package init(_ name: String) throws {
         Self.removeAbandoned
         let unique = String(UInt64.random(in: 0...UInt64.max), radix: 36)
         path = "/tmp/cistern-test-\(getpid())-\(name)-\(unique)"
@@ -16,7 +16,7 @@ struct PrivateFolder: Sendable {
         LiveChildren.shared.insert(folder: path)
     }
 
-    func remove() {
+    package func remove() {
         try? FileManager.default.removeItem(atPath: path)
         LiveChildren.shared.remove(folder: path)
     }

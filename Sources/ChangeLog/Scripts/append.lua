@@ -108,17 +108,17 @@ for i = 1, count do
   results[i] = result
 end
 
--- The log first, the records that suppress repeats last: were it the other way round, a failure between the two would make the
--- retry look like a repeat of something that was never appended.
+-- Memberships first, which do no harm if nothing follows. Then the log, and last the records that suppress repeats: were it the
+-- other way round, a failure between the two would make the retry look like a repeat of something that was never appended.
 if #entries > 0 then
+  redis.call('SADD', KEYS[4], ARGV[2])
+  if fresh then redis.call('ZADD', KEYS[5], 0, ARGV[2]) end
   redis.call('RPUSH', KEYS[3], unpack(entries))
   redis.call('HSET', KEYS[2], 'tail', tail, 'tailbytes', bytes, 'pushed', time)
   if fresh then
     redis.call('HSET', KEYS[2], 'creation', app.creation, 'generation', generation, 'epoch', app.epoch, 'base', 0,
       'merged', 0, 'version', 0, 'basebytes', 0, 'bytes', 2, 'checkpointbytes', 0, 'created', time)
-    redis.call('ZADD', KEYS[5], 0, ARGV[2])
   end
-  redis.call('SADD', KEYS[4], ARGV[2])
   for _, plan in pairs(planned) do
     if not plan.number then
       redis.call('SET', KEYS[first_key + (plan.index - 1) * 2],

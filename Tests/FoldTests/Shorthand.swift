@@ -1,0 +1,52 @@
+import Documents
+import Testing
+
+@testable import Fold
+
+func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
+
+func patch(_ text: String, _ kind: PatchKind = .mergePatch) throws -> Patch {
+    try Patch(parsing: bytes(text), kind: kind)
+}
+
+func change(
+    _ id: String, _ text: String, _ kind: PatchKind = .mergePatch, if precondition: Precondition = .none
+) throws -> Change {
+    Change(id: try ChangeID(id), precondition: precondition, patch: try patch(text, kind))
+}
+
+/// An entry as the append script writes it.
+func entry(
+    _ id: String, _ text: String, _ kind: PatchKind = .mergePatch, if condition: FoldCondition = .none,
+    time: UInt64 = 1_700_000_000_000
+) throws -> [UInt8] {
+    let change = try change(id, text, kind)
+    return LogEntry.bytes(
+        time: time, id: change.id, kind: kind, condition: condition, digest: change.digest, body: change.body)
+}
+
+func emptyState(
+    _ application: String = "board", epoch: String = "e1", limits: DocumentLimits = .standard
+) throws -> ApplicationState {
+    ApplicationState(
+        application: try ApplicationID(application), epoch: try #require(Epoch(epoch)), limits: limits)
+}
+
+extension ApplicationState {
+    var text: String { document.text }
+}
+
+/// Numbers that are the same in every run (SplitMix64).
+struct SeededNumbers: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(_ seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var word = state
+        word = (word ^ word >> 30) &* 0xBF58_476D_1CE4_E5B9
+        word = (word ^ word >> 27) &* 0x94D0_49BB_1331_11EB
+        return word ^ word >> 31
+    }
+}
