@@ -54,6 +54,8 @@ let package = Package(
     name: "cistern",
     platforms: [.macOS(.v15)],
     products: [
+        .library(name: "CisternClient", targets: ["CisternClient"]),
+        .executable(name: "cistern", targets: ["cistern"]),
         .executable(name: "change-bucket", targets: ["change-bucket"]),
         .executable(name: "merge-daemon", targets: ["merge-daemon"]),
         .executable(name: "state-poll", targets: ["state-poll"]),
@@ -130,10 +132,18 @@ let package = Package(
             ],
             swiftSettings: settings),
 
+        .target(
+            name: "CisternClient", dependencies: ["Documents", "Fold", httpClient, nioCore, nioPosix, nioHTTP1, log],
+            swiftSettings: settings),
+
         daemon("change-bucket", folder: "change-bucket", ["ChangeBucket"]),
         daemon("merge-daemon", folder: "merge-daemon", ["Merging"]),
         daemon("state-poll", folder: "state-poll", ["StatePoll"]),
         daemon("cistern-front", folder: "cistern-front", ["ChangeBucket", "StatePoll"]),
+        .executableTarget(
+            name: "cistern",
+            dependencies: ["CisternClient", "Documents", arguments, subprocess, system, signals, nioCore, nioPosix],
+            path: "Daemons/cistern", swiftSettings: settings),
         .executableTarget(
             name: "cistern-bench",
             dependencies: ["Documents", "Redis", arguments, httpClient, log, nioCore, nioHTTP1, nioPosix],
@@ -168,6 +178,14 @@ let package = Package(
                 "Documents", "Fold", "Redis", "Memcached", "ChangeLog", "SnapshotCache", "Merging", "TestSupport",
                 nioPosix, log, lifecycle,
             ], swiftSettings: settings),
+        .testTarget(
+            name: "CisternClientTests",
+            dependencies: ["CisternClient", "Documents", "Fold", "TestSupport", nioCore, nioPosix, nioHTTP1],
+            swiftSettings: settings),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: ["cistern", "CisternClient", "Documents", "TestSupport", arguments, nioCore, nioPosix],
+            swiftSettings: settings),
         .testTarget(
             name: "HTTPServiceTests",
             dependencies: [

@@ -1,5 +1,6 @@
 // What a daemon is built with: its configuration, its metrics, and the listener that every daemon has.
 
+import Fold
 package import HTTPService
 package import Logging
 import NIOCore
@@ -33,7 +34,7 @@ package struct Daemon: Sendable {
                 "Listening beyond loopback: whoever can reach this address may read and change every application. Put a proxy that asks for permission in front, or bind to 127.0.0.1",
                 metadata: ["address": "\(address)"])
         }
-        logger.notice("Ready", metadata: ["address": "\(address)", "version": "\(Version.current)"])
+        logger.notice("Ready", metadata: ["address": "\(address)", "version": "\(Release.version)"])
         systemd.ready("Listening on \(address)")
     }
 }

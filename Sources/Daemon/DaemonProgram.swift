@@ -1,6 +1,7 @@
 // The part of `main` that all daemons have: settings, logs, metrics, signals, systemd, exit codes. What is left for a daemon's own
 // main is to build its services.
 
+import Fold
 import FoundationEssentials
 import Glibc
 import Logging
@@ -34,7 +35,7 @@ package struct DaemonProgram: Sendable {
             leave(.clean)
         }
         if arguments.contains("--version") {
-            print("\(name) \(Version.current)")
+            print("\(name) \(Release.version)")
             leave(.clean)
         }
         let environment = ProcessInfo.processInfo.environment

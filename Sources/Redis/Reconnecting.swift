@@ -35,7 +35,8 @@ extension RedisConnection {
                     connection.close()
                 }
                 connection.close()
-                logger.info("A connection to Redis has ended", metadata: place)
+                logger.log(
+                    level: Task.isCancelled ? .debug : .info, "A connection to Redis has ended", metadata: place)
             } catch {
                 logger.log(
                     level: failureLevel, "Could not connect to Redis; trying again",

@@ -1,0 +1,31 @@
+import ArgumentParser
+import CisternClient
+
+/// Which server a command talks to, and how patiently.
+struct ServerOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The server. (default: CISTERN_URL or http://127.0.0.1:8080)", valueName: "url"))
+    var url: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The change-bucket, if it is not at the same URL. (default: CISTERN_PUSH_URL or the value of --url)",
+            valueName: "url"))
+    var pushURL: String?
+
+    @Option(help: ArgumentHelp("How long to try again if there is no answer.", valueName: "seconds"))
+    var patience: Int = 5
+
+    func validate() throws {
+        guard (0...86_400).contains(patience) else { throw ValidationError("--patience takes 0 to 86400 seconds.") }
+    }
+
+    /// - Parameter patience: at least this, for commands that are to survive a restart of the server.
+    func client(patience least: Duration = .zero) throws(CisternError) -> CisternClient {
+        let environment = { (name: String) in Terminal.environment(name).isEmpty ? nil : Terminal.environment(name) }
+        return try CisternClient(
+            url: url ?? environment("CISTERN_URL") ?? "http://127.0.0.1:8080",
+            // A URL on the command line is not to be mixed with one of another server in the environment.
+            pushURL: pushURL ?? (url == nil ? environment("CISTERN_PUSH_URL") : nil),
+            retry: RetryPolicy(deadline: max(least, .seconds(patience))))
+    }
+}

@@ -1,0 +1,129 @@
+// What `cistern up` starts, with which options. Pure: from choices to command lines.
+
+import Foundation
+
+struct Stack: Sendable {
+    var host: String
+    var port: Int
+    /// Whether change-bucket and state-poll are processes of their own, on `port + 1` and `port`.
+    var isSplit: Bool
+    /// MiB.
+    var stateLimit: Int
+    let data: DataFolder
+    let run: RunFolder
+    let programs: Programs
+    /// memcached refuses to run as root unless it is told to.
+    var isRoot = geteuid() == 0
+
+    /// Redis writes out what it has; merge-daemon its checkpoints.
+    private static let stopPatience: Duration = .seconds(20)
+
+    var url: String { url(port: port) }
+    var pushURL: String { url(port: isSplit ? port + 1 : port) }
+
+    private func url(port: Int) -> String {
+        let everywhere = ["0.0.0.0", "::", "*"].contains(host)
+        let name = everywhere ? "127.0.0.1" : host.contains(":") ? "[\(host)]" : host
+        return "http://\(name):\(port)"
+    }
+
+    static let names = ["cistern", "redis", "memcached", "merge-daemon", "change-bucket", "state-poll", "front"]
+
+    var redis: ServerProcess {
+        ServerProcess(
+            name: "redis",
+            command: [
+                // The old one of a run that was killed may still be writing: wait for it.
+                programs.flock, "--no-fork", "--wait", "20", "--conflict-exit-code", "75", data.redisLock,
+                programs.redis, "--port", "0", "--unixsocket", run.socket("redis"), "--unixsocketperm", "700",
+                "--dir", data.redis, "--appendonly", "yes", "--appendfsync", "always", "--save", "",
+                "--maxmemory-policy", "noeviction", "--databases", "1", "--daemonize", "no", "--always-show-logo", "no",
+            ], tie: .deathSignal(setpriv: programs.setpriv), stopPatience: Self.stopPatience,
+            afterExit: .stopEverything,
+            meanings: [75: "The redis-server of an earlier run still works in \(data.redis) and does not stop."])
+    }
+
+    var memcached: ServerProcess {
+        let largest = max(1, stateLimit) * 2
+        var command = [
+            programs.memcached, "-s", run.socket("memcached"), "-a", "0700", "-I", "\(largest)m", "-m",
+            "\(max(256, largest * 16))",
+        ]
+        if isRoot { command += ["-u", "root"] }
+        return ServerProcess(
+            name: "memcached", command: command, tie: .deathSignal(setpriv: programs.setpriv),
+            stopPatience: .seconds(5), afterExit: .restart)
+    }
+
+    var mergeDaemon: ServerProcess {
+        daemon("merge-daemon", programs.mergeDaemon, ["--socket", run.socket("merge-daemon")])
+    }
+
+    /// In the order in which they are started.
+    var listeners: [ServerProcess] {
+        if isSplit {
+            [
+                daemon("state-poll", programs.statePoll, ["--host", host, "--port", "\(port)"]),
+                daemon("change-bucket", programs.changeBucket, ["--host", host, "--port", "\(port + 1)"]),
+            ]
+        } else {
+            [daemon("front", programs.front, ["--host", host, "--port", "\(port)"])]
+        }
+    }
+
+    private func daemon(_ name: String, _ program: String, _ options: [String]) -> ServerProcess {
+        ServerProcess(
+            name: name,
+            command: [
+                program, "--redis-url", "unix://\(run.socket("redis"))", "--memcached",
+                "unix://\(run.socket("memcached"))",
+                "--state-limit", "\(stateLimit)MiB", "--exit-with-parent",
+            ] + options, tie: .standardInput, stopPatience: Self.stopPatience + .seconds(5), afterExit: .restart)
+    }
+}
+
+/// Where the programs are.
+struct Programs: Sendable, Equatable {
+    var redis: String
+    var memcached: String
+    var flock: String
+    var setpriv: String
+    var mergeDaemon: String
+    var front: String
+    var changeBucket: String
+    var statePoll: String
+
+    /// Servers from PATH and where Debian puts them; ours from beside this program, then from PATH.
+    static func find(isExecutable: (String) -> Bool = FileManager.default.isExecutableFile) throws(Failure) -> Programs
+    {
+        let path =
+            Terminal.environment("PATH").split(separator: ":").map(String.init) + [
+                "/usr/bin", "/usr/sbin", "/usr/local/bin",
+            ]
+        let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+        let folder = String(own[..<(own.lastIndex(of: "/") ?? own.startIndex)])
+        func find(_ name: String, in folders: [String], advice: String) throws(Failure) -> String {
+            guard let folder = folders.first(where: { isExecutable("\($0)/\(name)") }) else {
+                throw Failure(.unavailable, "\(name) is not installed.", advice: advice)
+            }
+            return "\(folder)/\(name)"
+        }
+        func server(_ name: String, package: String) throws(Failure) -> String {
+            try find(
+                name, in: path,
+                advice: "Install it: apt-get install \(package). Or start with scripts/up, which does that.")
+        }
+        func ours(_ name: String) throws(Failure) -> String {
+            try find(
+                name, in: [folder] + path,
+                advice: "Build it: swift build -c release --product \(name). Or start with scripts/up, which does that."
+            )
+        }
+        return Programs(
+            redis: try server("redis-server", package: "redis-server"),
+            memcached: try server("memcached", package: "memcached"),
+            flock: try server("flock", package: "util-linux"), setpriv: try server("setpriv", package: "util-linux"),
+            mergeDaemon: try ours("merge-daemon"), front: try ours("cistern-front"),
+            changeBucket: try ours("change-bucket"), statePoll: try ours("state-poll"))
+    }
+}

@@ -1,0 +1,173 @@
+// Sends requests until one is answered or the time for it is over. Every request of the contract may be sent again: a change carries its id, a
+// state is only read.
+
+import AsyncHTTPClient
+import Glibc
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// One request, to be sent as often as it takes.
+struct Request: Sendable {
+    var method: HTTPMethod
+    /// With the query.
+    var path: String
+    var headers: [(name: String, value: String)] = []
+    var body: [UInt8]?
+    /// How long the server was asked to wait before it answers.
+    var wait: Duration = .zero
+}
+
+struct Answer: Sendable {
+    let url: String
+    let status: Int
+    let headers: HTTPHeaders
+    let body: [UInt8]
+    /// Which attempt this answers; 1 for the first.
+    let attempt: Int
+
+    func header(_ name: String) -> String? { headers.first(name: name) }
+}
+
+/// The connections of a client. They are closed by `shutdown()` or when the last reference goes.
+final class Transport: Sendable {
+    /// Bytes. Several of the largest states that a server can be set to keep.
+    static let maximumAnswerBytes = 256 << 20
+    /// Statuses after which the same request may succeed: the server's own 429 and 503, and those of proxies that could not reach it.
+    static let passingStatuses: Set<Int> = [429, 502, 503, 504]
+
+    private let http: HTTPClient
+    private let policy: RetryPolicy
+    private let logger: Logger
+
+    init(policy: RetryPolicy, logger: Logger) {
+        var configuration = HTTPClient.Configuration()
+        configuration.redirectConfiguration = .disallow
+        configuration.decompression = .disabled
+        configuration.httpVersion = .http1Only
+        configuration.timeout.connect = .seconds(5)
+        configuration.connectionPool.idleTimeout = .seconds(30)
+        // Failures to connect are seen and counted here, not hidden in the pool.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        self.policy = policy
+        self.logger = logger
+    }
+
+    deinit {
+        // Refers to the HTTP client until it is done, not to this object. An error means that it was shut down before.
+        http.shutdown { [http] _ in _ = http }
+    }
+
+    func shutdown() async {
+        try? await http.shutdown()
+    }
+
+    /// - Returns: any answer that is not worth another attempt, problems included.
+    func send(_ request: Request, to base: String, policy: RetryPolicy? = nil) async throws(CisternError) -> Answer {
+        let policy = policy ?? self.policy
+        var schedule = RetrySchedule(policy)
+        var generator = SystemRandomNumberGenerator()
+        let start = ContinuousClock.now
+        var attempt = 1
+        while true {
+            let left = max(policy.deadline - (.now - start), .zero)
+            let timeout = attempt == 1 ? policy.attemptTimeout : min(policy.attemptTimeout, left)
+            let failure: Failure
+            do {
+                let answer = try await once(request, to: base, attempt: attempt, timeout: timeout + request.wait)
+                guard Self.passingStatuses.contains(answer.status) else { return answer }
+                failure = .answered(answer)
+            } catch {
+                if error == .cancelled || !error.isPassing { throw error }
+                failure = .failed(error)
+            }
+            guard let pause = schedule.pause(after: failure.retryAfter, elapsed: .now - start, using: &generator) else {
+                switch failure {
+                case .answered(let answer): return answer
+                case .failed(let error): throw error
+                }
+            }
+            logger.debug(
+                "Sending again", metadata: ["path": "\(request.path)", "attempt": "\(attempt)", "pause": "\(pause)"])
+            do { try await Task.sleep(for: pause) } catch { throw .cancelled }
+            attempt += 1
+        }
+    }
+
+    private enum Failure {
+        case answered(Answer)
+        case failed(CisternError)
+
+        var retryAfter: Duration? {
+            switch self {
+            case .answered(let answer):
+                answer.header("Retry-After").flatMap { Int($0) }.map { .seconds(min(max($0, 0), 3_600)) }
+            case .failed: nil
+            }
+        }
+    }
+
+    private func once(
+        _ request: Request, to base: String, attempt: Int, timeout: Duration
+    ) async throws(CisternError) -> Answer {
+        let url = base + request.path
+        var message = HTTPClientRequest(url: url)
+        message.method = request.method
+        message.headers.add(name: "User-Agent", value: "cistern-client/\(CisternClient.version)")
+        for (name, value) in request.headers { message.headers.add(name: name, value: value) }
+        if let body = request.body { message.body = .bytes(ByteBuffer(bytes: body)) }
+        do {
+            let response = try await http.execute(message, deadline: .now() + TimeAmount(timeout), logger: logger)
+            let body = try await response.body.collect(upTo: Self.maximumAnswerBytes)
+            return Answer(
+                url: url, status: Int(response.status.code), headers: response.headers,
+                body: Array(body.readableBytesView),
+                attempt: attempt)
+        } catch let error as NIOTooManyBytesError {
+            throw .unexpectedAnswer(
+                url: url, status: 0, reason: "its body has more than \(error.maxBytes ?? Self.maximumAnswerBytes) bytes"
+            )
+        } catch {
+            if Task.isCancelled || error is CancellationError { throw .cancelled }
+            throw CisternError(error, url: base)
+        }
+    }
+}
+
+extension CisternError {
+    init(_ error: any Error, url: String) {
+        switch error {
+        case let error as HTTPClientError where error == .invalidURL || error == .emptyHost || error == .emptyScheme:
+            self = .invalidRequest("“\(url)” is no URL of a server; it looks like http://127.0.0.1:8080")
+        case let error as HTTPClientError where error == .alreadyShutdown:
+            self = .invalidRequest("The client was shut down before this request.")
+        case let error as HTTPClientError:
+            self = .unreachable(url: url, reason: error.shortDescription)
+        case let error as NIOConnectionError:
+            let reasons = error.connectionErrors.map { Self.reason($0.error) }
+            self = .unreachable(
+                url: url, reason: reasons.first ?? error.dnsAError.map { Self.reason($0) } ?? "the host is not known")
+        default:
+            self = .unreachable(url: url, reason: Self.reason(error))
+        }
+    }
+
+    private static func reason(_ error: any Error) -> String {
+        guard let error = error as? IOError else { return "\(error)" }
+        return switch error.errnoCode {
+        case ECONNREFUSED: "nobody listens there (connection refused)"
+        case ECONNRESET, EPIPE: "the connection was closed"
+        default: "\(error)"
+        }
+    }
+
+    /// Whether the same request may succeed a little later.
+    var isPassing: Bool {
+        switch self {
+        case .unreachable: true
+        case .refused, .unexpectedAnswer, .invalidRequest, .cancelled: false
+        }
+    }
+}

@@ -1,4 +1,0 @@
-/// The release that this program belongs to.
-package enum Version {
-    package static let current = "0.1.0"
-}

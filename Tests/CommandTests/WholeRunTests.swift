@@ -1,0 +1,112 @@
+// `cistern up` with real servers: it starts, keeps data, and leaves nothing behind, however it ends.
+
+import CisternClient
+import Foundation
+import TestSupport
+import Testing
+
+/// The folder with the programs that were built along with these tests; nil if they were not.
+private let programs: String? = {
+    let bundle = CommandLine.arguments.first { $0.contains(".xctest") } ?? CommandLine.arguments.first ?? ""
+    let folder = bundle.components(separatedBy: "/").prefix { !$0.hasSuffix(".xctest") }.joined(separator: "/")
+    let names = ["cistern", "cistern-front", "change-bucket", "merge-daemon", "state-poll"]
+    return names.allSatisfy { FileManager.default.isExecutableFile(atPath: "\(folder)/\($0)") } ? folder : nil
+}()
+
+@Suite("cistern up: a whole run", .serialized, .enabled(if: programs != nil, "the daemons are not built"))
+struct WholeRunTests {
+    /// A run of `cistern up` on a data folder of its own.
+    private struct Run {
+        let process: ChildProcess
+        let url: String
+        let folder: String
+
+        /// Names of the programs that run with this data folder.
+        var alive: [String] { Run.programs(mentioning: folder) }
+
+        static func programs(mentioning folder: String) -> [String] {
+            let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+            return entries.filter { Int32($0) != nil }.compactMap { entry in
+                guard let data = FileManager.default.contents(atPath: "/proc/\(entry)/cmdline") else { return nil }
+                let words = data.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+                guard words.contains(where: { $0.contains(folder) }) else { return nil }
+                return words.first?.split(separator: "/").last.map {
+                    $0.split(separator: " ").first.map(String.init) ?? ""
+                }
+            }.sorted()
+        }
+    }
+
+    private func start(in folder: String, options: [String] = []) async throws -> Run {
+        let output = "\(folder)/output-\(UUID().uuidString)"
+        let process = ChildProcess(
+            executable: "\(programs ?? "")/cistern",
+            arguments: ["up", "--port", "0", "--data", "\(folder)/data"] + options, output: output)
+        try process.launch()
+        var url: String?
+        try await eventually(within: .seconds(60), "cistern up is ready: \(process.printed)") {
+            if !process.isRunning { return true }
+            url = process.printed.split(separator: "\n").first { $0.contains("Cistern is ready: ") }?.split(
+                separator: " "
+            ).last.map(String.init)
+            return url != nil
+        }
+        guard let url else { throw TestSupportError("cistern up has ended:\n\(process.printed)") }
+        return Run(process: process, url: url, folder: "\(folder)/data")
+    }
+
+    private func withFolder(_ body: (String) async throws -> Void) async throws {
+        let folder = "/tmp/cistern-\(UUID().uuidString.prefix(8))"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try await body(folder)
+    }
+
+    @Test(
+        "Killed without a chance to clean up, it leaves no process behind, and the next run has the data",
+        arguments: [[], ["--split"]])
+    func killed(options: [String]) async throws {
+        try await withFolder { folder in
+            // Split, changes go to the port after the first, which port 0 does not promise to be free; it is looked at before anything starts.
+            let first = try await start(in: folder)
+            let client = try CisternClient(url: first.url)
+            let pushed = try await client.application("board").push(.mergePatch(#"{"kept":true}"#), wait: .seconds(20))
+            #expect(pushed.outcome == .applied)
+            #expect(first.alive.count == 5, "\(first.alive)")
+            first.process.end(with: SIGKILL)
+            try await eventually(within: .seconds(30), "nothing is left: \(first.alive)") { first.alive.isEmpty }
+
+            let second = try await start(in: folder, options: options)
+            let state = try await CisternClient(url: second.url).application("board").state(isFresh: true)
+            #expect(state.json == #"{"kept":true}"#)
+            second.process.end(with: SIGTERM)
+            #expect(second.alive.isEmpty)
+        }
+    }
+
+    @Test("Told to stop, it stops from the top down and leaves its data folder tidy")
+    func stopped() async throws {
+        try await withFolder { folder in
+            let run = try await start(in: folder)
+            run.process.end(with: SIGINT)
+            #expect(run.alive.isEmpty)
+            let printed = run.process.printed
+            let order = ["cistern-front: Stopped", "merge-daemon: Stopped", "bye bye", "Stopped; the data is in"]
+            let places = try order.map { try #require(printed.range(of: $0)?.lowerBound, "\($0) in \(printed)") }
+            #expect(places == places.sorted())
+            let left = try FileManager.default.contentsOfDirectory(atPath: run.folder).sorted()
+            #expect(left == ["lock", "redis", "redis.lock"])
+        }
+    }
+
+    @Test("A second run on the same data says that one is running")
+    func second() async throws {
+        try await withFolder { folder in
+            let run = try await start(in: folder)
+            let error = await #expect(throws: TestSupportError.self) { _ = try await start(in: folder) }
+            #expect(error?.description.contains("Another “cistern up” runs with the data folder") == true)
+            #expect(error?.description.contains(run.url) == true)
+            run.process.end(with: SIGTERM)
+        }
+    }
+}
