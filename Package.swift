@@ -29,7 +29,6 @@ let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
-let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 
@@ -81,9 +80,11 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
     ],
     targets: [
+        // Pure: values, no I/O.
         .target(name: "Documents", swiftSettings: settings),
         .target(name: "Fold", dependencies: ["Documents", crypto], swiftSettings: settings),
 
+        // The two C libraries, each behind one module.
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CMemcached", providers: [.apt(["libmemcached-dev"])]),
         .target(
@@ -92,11 +93,13 @@ let package = Package(
         .target(
             name: "Memcached", dependencies: ["CMemcached", nioCore, nioPosix, log, metrics], swiftSettings: settings),
 
+        // The log of changes and the cache of their fold.
         .target(
             name: "ChangeLog", dependencies: ["Documents", "Fold", "Redis", log],
             resources: scripts.map { .embedInCode("Scripts/\($0).lua") }, swiftSettings: settings),
         .target(name: "SnapshotCache", dependencies: ["Fold", "Memcached", log, metrics], swiftSettings: settings),
 
+        // What every daemon is made of.
         .target(name: "Telemetry", dependencies: [metrics, log], swiftSettings: settings),
         .target(
             name: "HTTPService",
@@ -132,24 +135,30 @@ let package = Package(
             ],
             swiftSettings: settings),
 
+        // For users.
         .target(
             name: "CisternClient", dependencies: ["Documents", "Fold", httpClient, nioCore, nioPosix, nioHTTP1, log],
             swiftSettings: settings),
 
+        // Programs.
         daemon("change-bucket", folder: "change-bucket", ["ChangeBucket"]),
         daemon("merge-daemon", folder: "merge-daemon", ["Merging"]),
         daemon("state-poll", folder: "state-poll", ["StatePoll"]),
         daemon("cistern-front", folder: "cistern-front", ["ChangeBucket", "StatePoll"]),
         .executableTarget(
             name: "cistern",
-            dependencies: ["CisternClient", "Documents", arguments, subprocess, system, signals, nioCore, nioPosix],
+            dependencies: [
+                "CisternClient", "Documents", arguments, subprocess, system, unixSignals, nioCore, nioPosix,
+            ],
             path: "Daemons/cistern", swiftSettings: settings),
+        // Measures a running Cistern; see scripts/bench.
         .executableTarget(
             name: "cistern-bench",
             dependencies: ["Documents", "Redis", arguments, httpClient, log, nioCore, nioHTTP1, nioPosix],
             path: "Tests/Benchmark",
             swiftSettings: settings),
 
+        // Tests. TestSupport starts real servers on private sockets.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: settings),
         .testTarget(name: "FoldTests", dependencies: ["Documents", "Fold"], swiftSettings: settings),
@@ -178,6 +187,14 @@ let package = Package(
                 "Documents", "Fold", "Redis", "Memcached", "ChangeLog", "SnapshotCache", "Merging", "TestSupport",
                 nioPosix, log, lifecycle,
             ], swiftSettings: settings),
+        .testTarget(
+            name: "SystemTests",
+            dependencies: [
+                "TestSupport", "Documents", "Fold", "change-bucket", "merge-daemon", "state-poll", "cistern-front",
+                httpClient, nioCore,
+                nioPosix, nioHTTP1,
+            ], swiftSettings: settings),
+        .testTarget(name: "StatePollTests", dependencies: ["Fold", "StatePoll"], swiftSettings: settings),
         .testTarget(
             name: "CisternClientTests",
             dependencies: ["CisternClient", "Documents", "Fold", "TestSupport", nioCore, nioPosix, nioHTTP1],

@@ -60,7 +60,7 @@ enum ChangeReading {
             throw Problem(.invalidID, "\(error)").with("pointer", place + "/id")
         }
         let type = try text("type", of: element, at: place)
-        guard let kind = ContentType(type).flatMap({ PatchKind($0) }) else {
+        guard let parsed = ContentType(type), parsed.isUTF8, let kind = PatchKind(parsed) else {
             throw Problem.unsupportedChangeType(type).with("pointer", place + "/type")
         }
         guard let value = element["change"] else { throw invalid("The member “change” is missing.", at: place) }

@@ -88,6 +88,7 @@ extension ChangeLog {
             ]
         }
         let answer = try await call(Scripts.append, in: partition, about: application, keys: keys, arguments)
+        if answer.tag == "damaged" { throw .damaged(application: application.description, Self.otherLength) }
         do throws(RedisError) {
             return try AppendAnswer(answer, count: changes.count)
         } catch {

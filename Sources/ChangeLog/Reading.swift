@@ -81,6 +81,8 @@ extension ChangeLog {
         }
     }
 
+    static let otherLength = "the list has another length than the positions say"
+
     /// The entries after `position` of `epoch`; with another epoch, a trimmed position or nil, from the checkpoint on.
     ///
     /// - Returns: nil if there is no such application.
@@ -102,8 +104,7 @@ extension ChangeLog {
             case "ok": return try LogSlice(answer, of: application)
             case "none": return nil
             case "damaged":
-                throw LogError.damaged(
-                    application: application.description, "the list has another length than the positions say")
+                throw LogError.damaged(application: application.description, Self.otherLength)
             default: throw LogError(answer.unexpected)
             }
         } catch let error as LogError {

@@ -58,10 +58,15 @@ package struct StateRoutes: RouteProvider {
         headers[.eTag] = served.etag
         headers[.cisternPosition] = served.positionToken.description
         headers[.cacheControl] = call.caller.isAuthenticated ? "private, no-cache" : "no-cache"
+        headers[.vary] = Self.negotiated
         headers[.cisternPollInterval] = String(states.configuration.pollInterval.wholeMilliseconds)
         headers[.preferenceApplied] = preferences.applied(wait: didWait)
         return headers
     }
+
+    /// What the contract lets decide about the form of a state. Named also where it makes no difference: what a cache keeps of an
+    /// answer must never be given to somebody who asks for a delta, events or another encoding.
+    private static let negotiated = "Accept, Accept-Encoding, A-IM"
 
     private static var unavailable: Problem {
         Problem(.stateUnavailable, "The state is not known here, and the log cannot be reached at the moment.").retry(
@@ -135,8 +140,10 @@ package struct StateRoutes: RouteProvider {
                     }
                 }
                 guard await states.change(of: application, since: entry.generation, until: deadline) else {
-                    throw Problem(.notYetMerged, "The position \(position) is not folded in yet.")
-                        .with("position", entry.served?.positionToken.description ?? "").retry(after: .seconds(1))
+                    let problem = Problem(.notYetMerged, "The position \(position) is not folded in yet.")
+                        .retry(after: .seconds(1))
+                    guard let served = entry.served else { throw problem }
+                    throw problem.with("position", served.positionToken.description)
                 }
                 entry = states.poll(application)
             }

@@ -86,11 +86,54 @@ struct DamageTests {
         }
     }
 
-    @Test("A list of another length than the positions say is not read")
-    func wrongLength() async throws {
+    @Test(
+        "What somebody pushed behind the changes takes a position like a change, and changes go on behind it",
+        arguments: [true, false])
+    func strangers(_ isRead: Bool) async throws {
+        try await withStore { (store: Store) async throws in
+            try await store.log.push([change("a"), change("b", #"{"b":2}"#)])
+            for round in 1...2 {
+                try store.redis.command("RPUSH", store.key("log", "board"), "garbage", "more \(round)")
+                if isRead {
+                    #expect(try #require(try await store.log.read(board, after: nil)).tail == UInt64(3 * round + 1))
+                }
+                let position = UInt64(3 * round + 2)
+                #expect(
+                    try await store.log.push(change("c\(round)", "{\"c\":\(round)}")) == .appended(position: position))
+            }
+            var hand = Hand(store)
+            try await hand.work(checkpoint: true)
+            #expect(hand.text == #"{"a":1,"b":2,"c":2}"#)
+            #expect(try await store.log.head().logBytes == 0)
+            try store.redis.command("LPUSH", store.key("log", "board"), "into an empty list")
+            #expect(try await store.log.push(change("d", #"{"d":4}"#)) == .appended(position: 10))
+            try await hand.work(checkpoint: true)
+            #expect(hand.text == #"{"a":1,"b":2,"c":2,"d":4}"#)
+        }
+    }
+
+    @Test(
+        "A list whose length nothing explains is neither read nor written",
+        arguments: ["in front", "less", "after another"])
+    func wrongLength(_ how: String) async throws {
         try await withStore { (store: Store) async throws in
             try await store.log.push([change("a"), change("b")])
-            try store.redis.command("RPUSH", store.key("log", "board"), "smuggled in")
+            let log = store.key("log", "board")
+            switch how {
+            case "in front": try store.redis.command("LPUSH", log, "smuggled in")
+            case "less": try store.redis.command("RPOP", log)
+            default:
+                try store.redis.command("LSET", log, "1", "x")
+                try store.redis.command("RPUSH", log, "y")
+            }
+            let change = try change("c")
+            let refused = await failure { () throws(LogError) in
+                _ = try await store.log.append([change], to: board, allOrNone: false)
+            }
+            guard case .damaged("board", _) = refused else {
+                Issue.record("the append gave \(String(describing: refused))")
+                return
+            }
             let error = await failure { () throws(LogError) in _ = try await store.log.read(board, after: nil) }
             guard case .damaged("board", _) = error else {
                 Issue.record("the read gave \(String(describing: error))")

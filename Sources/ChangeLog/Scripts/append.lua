@@ -8,7 +8,7 @@
 --       ('' if it names none), condition, patch.
 --
 -- Answers 'ok', epoch, merged, then one array a change: new | known (with position, reason) | mismatch | deleted | too-old |
--- from-the-future | out-of-order | client-unknown | full | records-full. With all or none: 'refused', epoch, index, and that array, and nothing is written.
+-- from-the-future | out-of-order | client-unknown | full | records-full. 'damaged' if the list is not what was written. With all or none: 'refused', epoch, index, and that array, and nothing is written.
 if not life_is_known() then return { 'stale-life' } end
 local app = application(KEYS[2])
 local generation = present_generation()
@@ -28,6 +28,8 @@ if fresh then
   local creation = unique(ARGV[4])
   app = { creation = creation, epoch = full_epoch(creation, generation), base = 0, tail = 0, merged = 0, version = 0,
     basebytes = 0, tailbytes = 0 }
+elseif not list_is_sound(app, KEYS[2], KEYS[3]) then
+  return { 'damaged' }
 end
 
 -- How many records of single changes the partition may have, counted by the hour in which they were made: one that has expired is
@@ -114,7 +116,7 @@ if #entries > 0 then
   redis.call('SADD', KEYS[4], ARGV[2])
   if fresh then redis.call('ZADD', KEYS[5], 0, ARGV[2]) end
   redis.call('RPUSH', KEYS[3], unpack(entries))
-  redis.call('HSET', KEYS[2], 'tail', tail, 'tailbytes', bytes, 'pushed', time)
+  redis.call('HSET', KEYS[2], 'tail', tail, 'tailbytes', bytes, 'pushed', time, 'last', mark_of(entries[#entries]))
   if fresh then
     redis.call('HSET', KEYS[2], 'creation', app.creation, 'generation', generation, 'epoch', app.epoch, 'base', 0,
       'merged', 0, 'version', 0, 'basebytes', 0, 'bytes', 2, 'checkpointbytes', 0, 'created', time)

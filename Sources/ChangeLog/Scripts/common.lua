@@ -68,6 +68,33 @@ local function parse_client(value)
     digest = digest }
 end
 
+-- By what the last element of a list that append wrote is known again. An entry's head has its time, id and digest.
+local function mark_of(entry)
+  return redis.sha1hex(string.sub(entry, 1, 512))
+end
+
+-- More than this at once is no accident of somebody's hand.
+local most_strangers = 1000
+
+-- Is the list as long as the positions say? Elements that somebody else pushed behind ours are admitted: each takes a position,
+-- where the fold rejects it, and the changes behind it go on. Anything else is damage, because then nobody can tell which entry
+-- has which position.
+local function list_is_sound(app, head, log)
+  local ours = app.tail - app.base
+  local strangers = redis.call('LLEN', log) - ours
+  if strangers == 0 then return true end
+  if strangers < 0 or strangers > most_strangers then return false end
+  if ours > 0 and mark_of(redis.call('LINDEX', log, ours - 1)) ~= redis.call('HGET', head, 'last') then return false end
+  local last
+  for _, element in ipairs(redis.call('LRANGE', log, ours, -1)) do
+    app.tail = app.tail + 1
+    app.tailbytes = app.tailbytes + #element
+    last = element
+  end
+  redis.call('HSET', head, 'tail', app.tail, 'tailbytes', app.tailbytes, 'last', mark_of(last))
+  return true
+end
+
 -- What is known of a numbered change: nil if it is the client's next one, else an answer as append gives it.
 local function judge_numbered(client, number, digest, record, creation)
   if not client then

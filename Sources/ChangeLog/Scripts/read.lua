@@ -7,7 +7,7 @@ if not life_is_known() then return { 'stale-life' } end
 local app = application(KEYS[2])
 if not app then return { 'none' } end
 if app.generation ~= present_generation() then return { 'adopt' } end
-if redis.call('LLEN', KEYS[3]) ~= app.tail - app.base then return { 'damaged' } end
+if not list_is_sound(app, KEYS[2], KEYS[3]) then return { 'damaged' } end
 
 local from, checkpoint = tonumber(ARGV[3]), false
 if ARGV[2] ~= app.epoch or from < app.base or from > app.tail then

@@ -1,0 +1,167 @@
+import AsyncHTTPClient
+import NIOCore
+import TestSupport
+
+/// What a test wants of its Cistern.
+struct CisternOptions: Sendable {
+    enum Layout: Sendable {
+        /// `cistern-front` for pushing and polling.
+        case front
+        /// `change-bucket` and `state-poll`.
+        case split
+    }
+
+    var layout = Layout.front
+    var mergeDaemons = 1
+    /// Servers that answer polls; with `.front` these are fronts.
+    var pollers = 1
+    var memcacheds = 1
+    var memcachedOptions = ["-I", "8m"]
+    /// Settings of redis.conf.
+    var redis: [String: String] = [:]
+    /// Flags of all daemons, of those that take changes in, of merge daemons, and of those that answer polls.
+    var flags: [String] = []
+    var bucketFlags: [String] = []
+    var mergeFlags: [String] = []
+    var pollFlags: [String] = []
+
+    static let front = CisternOptions()
+    static let split = CisternOptions(layout: .split)
+}
+
+/// A whole Cistern of processes, for one test.
+final class TestCistern: Sendable {
+    let options: CisternOptions
+    let redis: TestRedis
+    let memcacheds: [TestMemcached]
+    /// Takes changes in: a change-bucket, or the first front.
+    let bucket: DaemonProcess
+    let mergeDaemons: [DaemonProcess]
+    /// Answer polls: state-polls or fronts.
+    let pollers: [DaemonProcess]
+    let http: HTTPClient
+
+    var merger: DaemonProcess { mergeDaemons[0] }
+    var poller: DaemonProcess { pollers[0] }
+    var daemons: [DaemonProcess] {
+        options.layout == .split ? [bucket] + mergeDaemons + pollers : mergeDaemons + pollers
+    }
+
+    fileprivate init(_ options: CisternOptions, _ redis: TestRedis, _ memcacheds: [TestMemcached], _ http: HTTPClient) {
+        self.options = options
+        self.redis = redis
+        self.memcacheds = memcacheds
+        self.http = http
+        let store =
+            options.flags + [
+                "--redis-url", redis.url, "--memcached",
+                memcacheds.map { "unix://\($0.address)" }.joined(separator: ","),
+            ]
+        func daemon(_ program: DaemonProcess.Program, _ number: Int, _ flags: [String]) -> DaemonProcess {
+            DaemonProcess(program, options: store + flags, logFile: "\(redis.folder)/\(program.rawValue)-\(number).log")
+        }
+        mergeDaemons = (0..<options.mergeDaemons).map {
+            daemon(.mergeDaemon, $0, ["--lease-time", "1s"].unless(in: options.mergeFlags) + options.mergeFlags)
+        }
+        switch options.layout {
+        case .split:
+            bucket = daemon(.changeBucket, 0, options.bucketFlags)
+            pollers = (0..<options.pollers).map { daemon(.statePoll, $0, options.pollFlags) }
+        case .front:
+            let fronts = (0..<options.pollers).map { daemon(.front, $0, options.bucketFlags + options.pollFlags) }
+            bucket = fronts[0]
+            pollers = fronts
+        }
+    }
+
+    fileprivate func launch() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for daemon in daemons { group.addTask { try await daemon.launch() } }
+            try await group.waitForAll()
+        }
+        for daemon in daemons {
+            try await eventually("\(daemon.program.rawValue) is ready") {
+                try await get("/readyz", from: daemon).status == 200
+            }
+        }
+    }
+
+    /// The end of every daemon's log, for when a test has failed.
+    fileprivate var logs: String {
+        daemons.map { "--- \($0.program.rawValue)\n\($0.logged.suffix(4_000))" }.joined(separator: "\n")
+    }
+}
+
+extension [String] {
+    /// Nothing if the first of these flags is given already.
+    fileprivate func unless(in given: [String]) -> [String] { first.map(given.contains) == true ? [] : self }
+}
+
+/// Runs the body with a Cistern of its own and ends all its processes afterwards.
+func withCistern<Value>(
+    _ options: CisternOptions = .front, isolation: isolated (any Actor)? = #isolation,
+    _ body: (TestCistern) async throws -> Value
+) async throws -> Value {
+    await SystemSlots.shared.take()
+    let outcome: Result<Value, any Error>
+    do { outcome = .success(try await run(options, isolation: isolation, body)) } catch { outcome = .failure(error) }
+    await SystemSlots.shared.giveBack()
+    return try outcome.get()
+}
+
+private func run<Value>(
+    _ options: CisternOptions, isolation: isolated (any Actor)?, _ body: (TestCistern) async throws -> Value
+) async throws -> Value {
+    let redis = try await TestRedis.start(options: options.redis)
+    defer { redis.remove() }
+    var memcacheds: [TestMemcached] = []
+    defer { for memcached in memcacheds { memcached.remove() } }
+    for _ in 0..<options.memcacheds {
+        memcacheds.append(try await TestMemcached.start(options: options.memcachedOptions))
+    }
+    let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: .forTests)
+    let system = TestCistern(options, redis, memcacheds, http)
+    let outcome: Result<Value, any Error>
+    do {
+        try await system.launch()
+        outcome = .success(try await body(system))
+    } catch {
+        print("The test failed with \(error)\n\(system.logs)")
+        outcome = .failure(error)
+    }
+    for daemon in system.daemons { daemon.kill() }
+    try? await http.shutdown()
+    return try outcome.get()
+}
+
+extension HTTPClient.Configuration {
+    /// Failures to connect are seen at once, and no request waits for another's connection.
+    static var forTests: HTTPClient.Configuration {
+        var configuration = HTTPClient.Configuration()
+        configuration.timeout.connect = .seconds(5)
+        configuration.redirectConfiguration = .disallow
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 400
+        return configuration
+    }
+}
+
+/// Lets few systems run at a time: each is half a dozen processes.
+private actor SystemSlots {
+    static let shared = SystemSlots()
+
+    private var free = 2
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    func take() async {
+        if free > 0 {
+            free -= 1
+        } else {
+            await withCheckedContinuation { waiting.append($0) }
+        }
+    }
+
+    func giveBack() {
+        if waiting.isEmpty { free += 1 } else { waiting.removeFirst().resume() }
+    }
+}
