@@ -135,12 +135,19 @@ extension StoreSettingsError {
     }
 }
 
-/// The cache as the log asks it when it adopts an application.
+/// The cache as the log asks it when it adopts an application. What it knows may be all that is left of acknowledged changes, so a
+/// server that does not answer at once is asked again.
 private struct CachedSnapshots: SnapshotSource {
     let cache: SnapshotCache
 
+    private static let attempts = 4
+    private static let pause: Duration = .milliseconds(150)
+
     func snapshot(of application: ApplicationID) async -> Snapshot? {
-        try? await cache.find(application)
+        for _ in 1..<Self.attempts {
+            do { return try await cache.find(application) } catch { try? await Task.sleep(for: Self.pause) }
+        }
+        return try? await cache.find(application)
     }
 }
 

@@ -34,9 +34,9 @@ actor ApplicationMerger {
     private var base: UInt64 = 0
     /// The last position given out, when the log was last read.
     private var tail: UInt64 = 0
-    /// Changes up to the last checkpoint but one keep their records in snapshots: a Redis that lost the end of its log may have
-    /// lost a checkpoint with it.
-    private var recordsFrom: UInt64 = 0
+    /// What `base` was before the checkpoints of the last moments, and until when: a Redis that lost the end of its log has lost them
+    /// too, and a snapshot can help it only with the records of all changes since.
+    private var formerBases: [(until: ContinuousClock.Instant, base: UInt64)] = []
     private var lastCheckpoint: ContinuousClock.Instant
     /// When something was folded that nobody had published. An application that was opened only because it still stands in the
     /// dirty set has none, and so counts as quiet at once.
@@ -91,9 +91,10 @@ actor ApplicationMerger {
                 knownFrom = slice.from
                 rejections = []
                 published = nil
-                recordsFrom = slice.from
+                formerBases = []
+                base = slice.base
             }
-            base = slice.base
+            move(baseTo: slice.base)
             tail = slice.tail
             rejections += progress.rejections
             folded += progress.folded
@@ -114,8 +115,7 @@ actor ApplicationMerger {
     /// - Returns: false if the store has moved on in a way that this replica does not know.
     private func publish(oldest: UInt64?) async throws -> Bool {
         guard let place = replica.place, place != published else { return true }
-        let wanted = place.number - min(recordsFrom, place.number)
-        replica.keepRecords(min(Int(wanted), MergeConfiguration.maximumRecords))
+        replica.keepRecords(recordsToKeep(at: place.number))
         guard let snapshot = replica.snapshot() else { return false }
         metrics.stored(await cache.store(snapshot), application: application)
         let answer = try await log.merged(
@@ -150,10 +150,21 @@ actor ApplicationMerger {
         guard try await log.checkpoint(snapshot) == .done else { return false }
         metrics.checkpointed()
         lastCheckpoint = clock.now
-        if place.number > base {
-            recordsFrom = base
-            base = place.number
-        }
+        move(baseTo: place.number)
         return true
+    }
+
+    private func move(baseTo position: UInt64) {
+        guard position > base else { return }
+        formerBases.append((clock.now, base))
+        base = position
+    }
+
+    /// As many as reach back to where the log began before the time that a Redis may lose.
+    private func recordsToKeep(at position: UInt64) -> Int {
+        let horizon = clock.now - MergeConfiguration.lossWindow
+        formerBases.removeAll { $0.until < horizon }
+        let wanted = Int(position - min(formerBases.first?.base ?? base, position))
+        return min(max(wanted, MergeConfiguration.minimumRecords), MergeConfiguration.maximumRecords)
     }
 }

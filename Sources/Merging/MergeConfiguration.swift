@@ -37,8 +37,15 @@ package struct MergeConfiguration: Sendable {
     /// gets more rejections than it can write in a few milliseconds.
     static let maximumChangesPerPublish = 4_000
 
-    /// Records that a snapshot carries: two publishes' worth and what gathers between checkpoints. More is needed only while another
-    /// daemon makes all the checkpoints, and would push the state out of memcached.
+    /// A crash of its machine costs a Redis with `appendfsync everysec` up to two seconds; a promotion as much as the replica was
+    /// behind. Snapshots carry the records of what was appended since then, and more.
+    static let lossWindow: Duration = .seconds(3)
+
+    /// Records that a snapshot carries at least, a few KB: of an application that changes now and then they reach back for as long
+    /// as a slow machine or replica may take.
+    static let minimumRecords = 64
+
+    /// … and at most: two publishes' worth and what gathers between checkpoints. More would push the state out of memcached.
     static let maximumRecords = 10_000
 }
 
