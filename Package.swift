@@ -142,7 +142,7 @@ let package = Package(
 
         // Programs.
         daemon("change-bucket", folder: "change-bucket", ["ChangeBucket"]),
-        daemon("merge-daemon", folder: "merge-daemon", ["Merging"]),
+        daemon("merge-daemon", folder: "merge-daemon", ["HTTPService", "Merging"]),
         daemon("state-poll", folder: "state-poll", ["StatePoll"]),
         daemon("cistern-front", folder: "cistern-front", ["ChangeBucket", "StatePoll"]),
         .executableTarget(

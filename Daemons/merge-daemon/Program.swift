@@ -1,6 +1,7 @@
 // Folds the log of changes into states, and publishes them.
 
 import Daemon
+import HTTPService
 import Merging
 
 @main
@@ -15,7 +16,10 @@ struct Program {
             let merging = MergeDaemon(
                 log: store.log, hints: store.hints, cache: store.cache, configuration: daemon.configuration.merging,
                 logger: daemon.logger)
-            return store.services + [daemon.httpServer(checks: [store.readiness]), merging]
+            let share = ReadinessCheck("partitions") {
+                await merging.isReady ? .ready() : .notReady("It has not found out yet which partitions to work on.")
+            }
+            return store.services + [daemon.httpServer(checks: [store.readiness, share]), merging]
         }
     }
 }

@@ -69,6 +69,9 @@ struct UpRun: Sendable {
     }
 
     private func waitUntilReady() async throws {
+        try await Probe.wait(
+            for: "merge-daemon", line: "GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n",
+            at: stack.run.socket("merge-daemon"), expecting: "HTTP/1.1 200", within: Self.readyLimit)
         let client = try CisternClient(url: stack.url, pushURL: stack.pushURL)
         let deadline = ContinuousClock.now + Self.readyLimit
         var reason = "they do not answer"

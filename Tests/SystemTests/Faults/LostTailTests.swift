@@ -65,7 +65,7 @@ struct LostTailTests {
             }
             #expect(
                 try await caller.push("x~4", to: "board", at: bucket, headers: [("Prefer", "wait=5")]).status == 201)
-            #expect(try await caller.counted("board", at: poll).n == 7)
+            try await eventually("everything is in the state") { try await caller.counted("board", at: poll).n == 7 }
             #expect(observations.violations == [])
         }
     }
