@@ -236,9 +236,4 @@ package final class States: Service {
         _ = shared.table.remove(application)
         shared.watchers[application] = nil
     }
-
-    /// For the metrics: applications watched, and the bytes they take.
-    package var size: (applications: Int, bytes: Int, waiters: Int) {
-        shared.withLock { ($0.table.entries.count, $0.table.bytes, $0.continuations.count) }
-    }
 }

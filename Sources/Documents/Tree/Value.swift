@@ -71,15 +71,6 @@ extension Value {
         }
     }
 
-    /// Whether both are the same node, and so equal without a look inside.
-    func isIdentical(to other: Value) -> Bool {
-        switch (self, other) {
-        case (.array(let a), .array(let b)): a === b
-        case (.object(let a), .object(let b)): a === b
-        case (.null, _), (.bool, _), (.number, _), (.string, _), (.array, _), (.object, _): false
-        }
-    }
-
     /// Changes the members in place if this is an object; nothing and nil otherwise.
     mutating func modifyObject<Result>(_ body: (inout Contents<Member>) -> Result) -> Result? {
         guard case .object(var node) = self else { return nil }

@@ -11,7 +11,6 @@ package struct ContentType: Hashable, Sendable {
     package static let mergePatch = ContentType(essence: "application/merge-patch+json")
     package static let jsonPatch = ContentType(essence: "application/json-patch+json")
     package static let cisternPatch = ContentType(essence: "application/vnd.cistern.patch+json")
-    package static let eventStream = ContentType(essence: "text/event-stream")
 
     private init(essence: String) {
         self.essence = essence

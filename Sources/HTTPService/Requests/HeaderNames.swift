@@ -5,10 +5,6 @@ package import HTTPTypes
 extension HTTPField.Name {
     package static let prefer = constant("Prefer")
     package static let preferenceApplied = constant("Preference-Applied")
-    package static let acceptInstanceManipulation = constant("A-IM")
-    package static let instanceManipulation = constant("IM")
-    package static let deltaBase = constant("Delta-Base")
-    package static let lastEventID = constant("Last-Event-ID")
     /// How far a state is folded, or where a change stands.
     package static let cisternPosition = constant("Cistern-Position")
     /// Milliseconds until the next poll is welcome.

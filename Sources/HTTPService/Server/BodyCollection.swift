@@ -60,8 +60,6 @@ final class BodyBudget: Sendable {
     }
 
     func giveBack(_ bytes: Int) { used.withLock { $0 -= bytes } }
-
-    var bytesInUse: Int { used.withLock { $0 } }
 }
 
 /// One request's part of the budget, given back when the request is over.
