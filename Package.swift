@@ -25,6 +25,7 @@ let metricsTestKit = Target.Dependency.product(name: "MetricsTestKit", package: 
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let nioExtras = Target.Dependency.product(name: "NIOExtras", package: "swift-nio-extras")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -63,6 +64,7 @@ let package = Package(
     dependencies: [
         // 2.100 fixed CVE-2026-28980 (header block) and CVE-2026-28970 (start line).
         .package(url: "https://github.com/apple/swift-nio", from: "2.100.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.9.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
@@ -82,7 +84,9 @@ let package = Package(
     targets: [
         // Pure: values, no I/O.
         .target(name: "Documents", swiftSettings: settings),
-        .target(name: "Fold", dependencies: ["Documents", crypto], swiftSettings: settings),
+        // The processor's instructions for checksums, which Swift has no words for.
+        .target(name: "CChecksum"),
+        .target(name: "Fold", dependencies: ["Documents", "CChecksum", crypto], swiftSettings: settings),
 
         // The two C libraries, each behind one module.
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
@@ -95,7 +99,7 @@ let package = Package(
 
         // The log of changes and the cache of their fold.
         .target(
-            name: "ChangeLog", dependencies: ["Documents", "Fold", "Redis", log],
+            name: "ChangeLog", dependencies: ["Documents", "Fold", "Redis", nioCore, nioPosix, log],
             resources: scripts.map { .embedInCode("Scripts/\($0).lua") }, swiftSettings: settings),
         .target(name: "SnapshotCache", dependencies: ["Fold", "Memcached", log, metrics], swiftSettings: settings),
 
@@ -104,8 +108,9 @@ let package = Package(
         .target(
             name: "HTTPService",
             dependencies: [
-                "Documents", "Fold", hummingbird, hummingbirdCore, nioCore, nioPosix, nioHTTP1, httpTypes, log, metrics,
-                lifecycle,
+                "Documents", "Fold", hummingbird, hummingbirdCore, nioCore, nioPosix, nioExtras, nioHTTP1, httpTypes,
+                log,
+                metrics, lifecycle,
             ], swiftSettings: settings),
         .target(
             name: "LogAnswers", dependencies: ["Documents", "Fold", "ChangeLog", "HTTPService", httpTypes],
@@ -151,11 +156,16 @@ let package = Package(
                 "CisternClient", "Documents", arguments, subprocess, system, unixSignals, nioCore, nioPosix,
             ],
             path: "Daemons/cistern", swiftSettings: settings),
-        // Measures a running Cistern; see scripts/bench.
+        // Measures Cistern beside its peers; see scripts/bench.
         .executableTarget(
             name: "cistern-bench",
-            dependencies: ["Documents", "Redis", arguments, httpClient, log, nioCore, nioHTTP1, nioPosix],
+            dependencies: [
+                "Documents", "Fold", "TestSupport", arguments, subprocess, system, unixSignals, nioCore, nioPosix,
+            ],
             path: "Tests/Benchmark",
+            resources: ["nginx.conf", "webdis.json", "poll.lua", "push.lua", "merge.js"].map {
+                .embedInCode("Peers/\($0)")
+            },
             swiftSettings: settings),
 
         // Tests. TestSupport starts real servers on private sockets.
@@ -173,10 +183,13 @@ let package = Package(
             dependencies: [
                 "Memcached", "TestSupport", nioCore, log, metrics, metricsTestKit,
             ], swiftSettings: settings),
+        .testTarget(name: "BenchmarkTests", dependencies: ["cistern-bench", nioCore], swiftSettings: settings),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", metrics, log], swiftSettings: settings),
         .testTarget(
             name: "ChangeLogTests",
-            dependencies: ["Documents", "Fold", "Redis", "ChangeLog", "TestSupport", nioPosix, log, lifecycle],
+            dependencies: [
+                "Documents", "Fold", "Redis", "ChangeLog", "TestSupport", nioCore, nioPosix, log, lifecycle,
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "SnapshotCacheTests", dependencies: ["Fold", "Memcached", "SnapshotCache", "TestSupport", log],
@@ -194,7 +207,7 @@ let package = Package(
                 httpClient, nioCore,
                 nioPosix, nioHTTP1,
             ], swiftSettings: settings),
-        .testTarget(name: "StatePollTests", dependencies: ["Fold", "StatePoll"], swiftSettings: settings),
+        .testTarget(name: "StatePollTests", dependencies: ["Fold", "StatePoll", nioCore], swiftSettings: settings),
         .testTarget(
             name: "CisternClientTests",
             dependencies: ["CisternClient", "Documents", "Fold", "TestSupport", nioCore, nioPosix, nioHTTP1],
@@ -206,9 +219,9 @@ let package = Package(
         .testTarget(
             name: "HTTPServiceTests",
             dependencies: [
-                "HTTPService", "Documents", "Fold", hummingbird, hummingbirdCore, nioCore, nioPosix, httpTypes, log,
-                metrics,
-                metricsTestKit, lifecycle,
+                "HTTPService", "Documents", "Fold", hummingbird, hummingbirdCore, nioCore, nioPosix, nioEmbedded,
+                nioHTTP1,
+                httpTypes, log, metrics, metricsTestKit, lifecycle,
             ], swiftSettings: settings),
         .testTarget(
             name: "DaemonTests",

@@ -63,49 +63,42 @@ extension ChangeLog {
     package func append(
         _ changes: [Change], to application: ApplicationID, allOrNone: Bool
     ) async throws(LogError) -> AppendAnswer {
-        let partition = partition(of: application)
-        var keys = [
-            partition.head(of: application), partition.log(of: application), partition.dirty, partition.applications,
-            partition.records,
-        ]
-        keys.reserveCapacity(keys.count + 2 * changes.count)
-        var arguments: [RedisArgument] = [
-            .string(application.description), .string(partition.pushed), .string(nonce()), allOrNone ? "1" : "0",
-            .integer(Int64(limits.backlogChanges)), .integer(Int64(limits.backlogBytes)),
-            .milliseconds(limits.recordLifetime), .milliseconds(limits.clientLifetime),
-            .milliseconds(limits.repeatWindow), .milliseconds(limits.clockTolerance),
-            .integer(Int64(limits.repeatRecords)),
-        ]
-        arguments.reserveCapacity(arguments.count + 8 * changes.count)
-        for change in changes {
-            keys.append(partition.change(change.id, of: application))
-            keys.append(partition.sequence(of: change.id, of: application))
-            let (condition, epoch) = FoldCondition.resolving(change.precondition)
-            arguments += [
-                .string(change.id.description), .string(change.digest.description), .string(change.id.numberArgument),
-                .string(change.id.timeArgument), .string(String(change.kind.code)), .string(epoch?.description ?? ""),
-                .string(condition.description), .bytes(change.body),
-            ]
-        }
-        let answer = try await call(Scripts.append, in: partition, about: application, keys: keys, arguments)
-        if answer.tag == "damaged" { throw .damaged(application: application.description, Self.otherLength) }
-        do throws(RedisError) {
-            return try AppendAnswer(answer, count: changes.count)
-        } catch {
-            throw LogError(error)
-        }
+        let target = AppendTarget(application, in: partition(of: application))
+        let call = AppendCall(
+            changes, to: target, nonce: nonce(), life: nil, allOrNone: allOrNone,
+            bytes: changes.reduce(0) { $0 + $1.appendSize })
+        let answer = try await self.call(
+            appendScript, in: target.partition, about: application, keys: call.keys, call.arguments)
+        return try AppendAnswer(answer, for: application, count: changes.count)
     }
 }
 
 extension AppendAnswer {
-    fileprivate init(_ answer: ScriptAnswer, count: Int) throws(RedisError) {
+    init(_ answer: ScriptAnswer, for application: ApplicationID, count: Int) throws(LogError) {
+        if answer.tag == "damaged" { throw .damaged(application: application.description, ChangeLog.otherLength) }
+        do throws(RedisError) {
+            try self.init(answer, count: count)
+        } catch {
+            throw LogError(error)
+        }
+    }
+
+    private init(_ answer: ScriptAnswer, count: Int) throws(RedisError) {
         let epoch = try answer.epoch(0)
         switch answer.tag {
         case "ok":
             let merged = try answer.number(1)
             var outcomes: [AppendOutcome] = []
+            outcomes.reserveCapacity(count)
             for value in try answer.array(2) {
-                outcomes.append(try AppendOutcome(answer.answer(value), merged: merged))
+                let outcome = try answer.answer(value)
+                if outcome.tag == "new" {
+                    let (first, run) = (try outcome.number(0), try outcome.number(1))
+                    guard run <= count - outcomes.count else { throw answer.unexpected }
+                    for position in first..<first + run { outcomes.append(.appended(position: position)) }
+                } else {
+                    outcomes.append(try AppendOutcome(outcome, merged: merged))
+                }
             }
             guard outcomes.count == count else { throw answer.unexpected }
             self = .done(epoch, outcomes)
@@ -120,9 +113,9 @@ extension AppendAnswer {
 }
 
 extension AppendOutcome {
+    /// For every answer but “new”, which is about a run of changes.
     init(_ answer: ScriptAnswer, merged: UInt64) throws(RedisError) {
         switch answer.tag {
-        case "new": self = .appended(position: try answer.number(0))
         case "known":
             let position = try answer.number(0)
             self = .known(

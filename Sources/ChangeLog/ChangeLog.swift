@@ -40,6 +40,7 @@ package struct ChangeLog: Sendable {
     let client: RedisClient
     let snapshots: any SnapshotSource
     let logger: Logger
+    let appendScript: RedisScript
 
     /// How often an operation is tried anew because the Redis life had changed or the application had to be adopted. One life
     /// change takes two; more than a few in a row mean that Redis does not settle.
@@ -54,6 +55,7 @@ package struct ChangeLog: Sendable {
         self.snapshots = snapshots
         self.limits = limits
         self.logger = logger
+        appendScript = Scripts.append(limits)
     }
 
     package func partition(of application: ApplicationID) -> Partition {
@@ -69,6 +71,18 @@ package struct ChangeLog: Sendable {
         _ script: RedisScript, in partition: Partition, about application: ApplicationID? = nil, keys: [String],
         _ arguments: [RedisArgument]
     ) async throws(LogError) -> ScriptAnswer {
+        try await call(
+            script, in: partition, about: application, keys: RedisArguments([partition.server] + keys),
+            RedisArguments(arguments))
+    }
+
+    /// - Parameters:
+    ///   - keys: the partition's server hash first.
+    ///   - arguments: without the life, which goes in front of them.
+    func call(
+        _ script: RedisScript, in partition: Partition, about application: ApplicationID?, keys: RedisArguments,
+        _ arguments: RedisArguments
+    ) async throws(LogError) -> ScriptAnswer {
         // After a recovery the same connection goes on: another one may not know yet whom it is connected to.
         var recovered: RedisConnection?
         for _ in 0..<Self.maximumAttempts {
@@ -79,9 +93,9 @@ package struct ChangeLog: Sendable {
                 } else {
                     connection = try await client.connection()
                 }
-                let reply = try await connection.evaluate(
-                    script, keys: ([partition.server] + keys).map(RedisArgument.string),
-                    arguments: [.string(connection.server.life)] + arguments)
+                var lifeAndArguments: RedisArguments = [.string(connection.server.life)]
+                lifeAndArguments.append(arguments)
+                let reply = try await connection.evaluate(script, keys: keys, arguments: lifeAndArguments)
                 let answer = try ScriptAnswer(reply, of: script)
                 switch answer.tag {
                 case "stale-life":
@@ -123,8 +137,10 @@ package struct ChangeLog: Sendable {
     private func adopt(
         _ application: ApplicationID, in partition: Partition, on connection: RedisConnection
     ) async throws {
-        let snapshot = await snapshots.snapshot(of: application)
-        let records = snapshot?.records.elements ?? []
+        var snapshot = await snapshots.snapshot(of: application)
+        let records = (try? snapshot?.records().elements) ?? []
+        // Without its records it must not be believed.
+        if records.isEmpty { snapshot = nil }
         let firstPosition = (snapshot?.position ?? 0) - UInt64(records.count) + 1
         var keys = [
             partition.head(of: application), partition.log(of: application), partition.checkpoint(of: application),
@@ -148,8 +164,8 @@ package struct ChangeLog: Sendable {
             ]
         }
         let reply = try await connection.evaluate(
-            Scripts.adopt, keys: ([partition.server] + keys).map(RedisArgument.string),
-            arguments: [.string(connection.server.life)] + arguments)
+            Scripts.adopt, keys: RedisArguments([partition.server] + keys),
+            arguments: RedisArguments([.string(connection.server.life)] + arguments))
         let tag = try ScriptAnswer(reply, of: Scripts.adopt).tag
         logger.notice(
             "An application was adopted after a change of the Redis life",
@@ -165,15 +181,12 @@ package struct ChangeLog: Sendable {
     }
 }
 
-extension RedisServerIdentity {
-    /// What scripts compare: the process and its replication history. See recover.lua for which lives count as the same.
-    var life: String { "\(runID) \(masterReplID) \(masterReplID2)" }
-}
-
 extension RedisArgument {
     static func number(_ number: UInt64) -> RedisArgument { .integer(Int64(clamping: number)) }
 
-    static func milliseconds(_ duration: Duration) -> RedisArgument {
-        .integer(duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000)
-    }
+    static func milliseconds(_ duration: Duration) -> RedisArgument { .integer(duration.milliseconds) }
+}
+
+extension Duration {
+    var milliseconds: Int64 { components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 }
 }

@@ -20,7 +20,7 @@ package struct Partition: Hashable, Sendable, CustomStringConvertible {
 
     package var description: String { number < 10 ? "c0\(number)" : "c\(number)" }
 
-    private var tag: String { "{\(self)}:" }
+    fileprivate var tag: String { "{\(self)}:" }
 
     var server: String { tag + "server" }
     var dirty: String { tag + "dirty" }
@@ -34,14 +34,14 @@ package struct Partition: Hashable, Sendable, CustomStringConvertible {
     func head(of application: ApplicationID) -> String { "\(tag)app:\(application)" }
     func log(of application: ApplicationID) -> String { "\(tag)log:\(application)" }
     func checkpoint(of application: ApplicationID) -> String { "\(tag)checkpoint:\(application)" }
-    func change(_ change: ChangeID, of application: ApplicationID) -> String { "\(tag)change:\(application):\(change)" }
+    func change(_ change: ChangeID, of application: ApplicationID) -> String { "\(changes(of: application))\(change)" }
     /// Channel: a new version of the application is published, or it was deleted.
     func merged(_ application: ApplicationID) -> String { "\(tag)merged:\(application)" }
 
     /// The record of the client that numbered the change, or the change's own where nobody did: a script takes two keys a change.
     func sequence(of change: ChangeID, of application: ApplicationID) -> String {
         switch change.form {
-        case .sequenced(let client, _): "\(tag)client:\(application):\(client)"
+        case .sequenced(let client, _): "\(clients(of: application))\(client)"
         case .plain, .timed: self.change(change, of: application)
         }
     }
@@ -52,20 +52,19 @@ enum StoreKeys {
     static let daemons = "cistern:daemons"
 }
 
+extension Partition {
+    /// What stands in front of a change's id in the key of its record.
+    func changes(of application: ApplicationID) -> String { "\(tag)change:\(application):" }
+    /// What stands in front of a client's name in the key of its record.
+    func clients(of application: ApplicationID) -> String { "\(tag)client:\(application):" }
+}
+
 extension ChangeID {
     /// The number of a sequenced id as a script's argument; empty for every other id.
     var numberArgument: String {
         switch form {
         case .sequenced(_, let number): String(number)
         case .plain, .timed: ""
-        }
-    }
-
-    /// The time of a UUIDv7 as a script's argument; empty for every other id.
-    var timeArgument: String {
-        switch form {
-        case .timed(let milliseconds): String(milliseconds)
-        case .plain, .sequenced: ""
         }
     }
 }

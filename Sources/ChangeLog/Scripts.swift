@@ -3,9 +3,8 @@
 import Redis
 
 enum Scripts {
-    static let recover = ofPartition("recover", PackageResources.recover_lua)
+    static let recover = alone("recover", PackageResources.recover_lua)
     static let adopt = ofPartition("adopt", PackageResources.adopt_lua)
-    static let append = ofPartition("append", PackageResources.append_lua)
     static let look = ofPartition("look", PackageResources.look_lua)
     static let read = ofPartition("read", PackageResources.read_lua)
     static let merged = ofPartition("merged", PackageResources.merged_lua)
@@ -15,6 +14,17 @@ enum Scripts {
     static let lease = ofPartition("lease", PackageResources.lease_lua)
     static let daemons = alone("daemons", PackageResources.daemons_lua)
     static let settings = alone("settings", PackageResources.settings_lua)
+
+    /// The limits are part of the source, so that no call carries or reads them: daemons with the same limits run the same script.
+    static func append(_ limits: LogLimits) -> RedisScript {
+        let numbers = """
+            local most_changes, most_bytes, most_records = \(limits.backlogChanges), \(limits.backlogBytes), \(limits.repeatRecords)
+            local record_life, client_life = \(limits.recordLifetime.milliseconds), \(limits.clientLifetime.milliseconds)
+            local window, tolerance = \(limits.repeatWindow.milliseconds), \(limits.clockTolerance.milliseconds)
+
+            """
+        return ofPartition("append", Array(numbers.utf8) + PackageResources.append_lua)
+    }
 
     private static func ofPartition(_ name: String, _ source: [UInt8]) -> RedisScript {
         alone(name, PackageResources.common_lua + source)

@@ -51,7 +51,7 @@ extension StoreSettings {
         do throws(RedisError) {
             let arguments = fields.flatMap { [RedisArgument.string($0.0), .integer(Int64($0.1))] }
             reply = try await client.connection().evaluate(
-                Scripts.settings, keys: [.string(StoreKeys.settings)], arguments: arguments)
+                Scripts.settings, keys: [.string(StoreKeys.settings)], arguments: RedisArguments(arguments))
         } catch {
             throw .log(LogError(error))
         }

@@ -10,6 +10,8 @@ package struct Document: Sendable {
     /// The last encoding of the root or of what it was, see Layout.swift; empty if there was none. Whoever puts another
     /// value in the place of the root has to empty it.
     var baseline: [UInt8] = []
+    /// Where in `baseline` it begins.
+    var baselineStart = 0
 
     init(_ root: Value) {
         self.root = root
@@ -63,7 +65,7 @@ extension Document {
     /// The canonical encoding: members sorted by the bytes of their unescaped names, no white space, numbers and string
     /// values as they arrived, member names with as few escapes as possible.
     package func encoded() -> [UInt8] {
-        if isEncodingCurrent { return baseline }
+        if isEncodingCurrent { return baselineStart == 0 ? baseline : Array(baseline[baselineStart...]) }
         return ByteWriter.array(capacity: encodedCount) { writer in writer.write(root) }
     }
 
@@ -71,17 +73,42 @@ extension Document {
     ///
     /// The bytes are shared with the caller; what this costs is the memory for them, plus work on the changed parts.
     package mutating func encodeAndRemember() -> [UInt8] {
-        if isEncodingCurrent { return baseline }
-        guard encodedCount <= Place.limit else { return encoded() }
+        if isEncodingCurrent && baselineStart == 0 { return baseline }
+        return encodeAndRemember(behind: []) { _, _ in }
+    }
+
+    /// As `encodeAndRemember`, behind other bytes in one array, so that nobody has to copy a large encoding to put something in front.
+    ///
+    /// - Parameter finish: is given the bytes before they are remembered and shared, the last moment to change something in the head,
+    ///   and which stretches of the encoding were copied from that of the last call.
+    package mutating func encodeAndRemember(
+        behind head: [[UInt8]], finish: (inout [UInt8], [KeptRun]) -> Void
+    ) -> [UInt8] {
+        let start = head.reduce(0) { $0 + $1.count }
+        let isCurrent = isEncodingCurrent
+        let oldStart = baselineStart
+        let base = baseline.isEmpty ? nil : oldStart
+        let isRemembered = encodedCount <= Place.limit
         // The tree must have no second reference while its places are written.
         var value = root
         root = .null
-        baseline = ByteWriter.array(capacity: value.encodedCount, baseline: baseline) {
-            [base = baseline.isEmpty ? nil : 0] writer in
-            writer.layOut(&value, base: base)
+        var kept: [KeptRun] = []
+        var bytes = ByteWriter.array(capacity: start + value.encodedCount, baseline: baseline) { writer in
+            for part in head { writer.write(part) }
+            if isCurrent {
+                writer.copy(oldStart..<oldStart + value.encodedCount)
+            } else if isRemembered {
+                writer.layOut(&value, base: base)
+            } else {
+                writer.write(value)
+            }
+            kept = writer.kept.map { KeptRun(from: $0.from - oldStart, to: $0.to - start, count: $0.count) }
         }
         root = value
-        return baseline
+        finish(&bytes, kept)
+        baseline = isRemembered ? bytes : []
+        baselineStart = start
+        return bytes
     }
 
     /// Appends the encoding.

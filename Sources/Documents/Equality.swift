@@ -10,6 +10,9 @@ extension Document: Equatable {
         Document(root.normalized).encoded()
     }
 
+    /// Whether the canonical encoding is these bytes already, as it is for most changes.
+    package var isNormalized: Bool { root.isNormalized }
+
     /// Whether both have the same canonical encoding; stricter than equality.
     package func isSpelledLike(_ other: Document) -> Bool { root.isSpelledLike(other.root) }
 }
@@ -66,6 +69,16 @@ extension Value: Equatable {
                         $0.name == $1.name && $0.value.isSpelledLike($1.value)
                     }
         case (.null, _), (.bool, _), (.number, _), (.string, _), (.array, _), (.object, _): false
+        }
+    }
+
+    var isNormalized: Bool {
+        switch self {
+        case .null, .bool: true
+        case .number(let text): text.isNormalized
+        case .string(let text): !text.contains(backslash)
+        case .array(let node): node.contents.inOrder.allSatisfy { $0.value.isNormalized }
+        case .object(let node): node.contents.inOrder.allSatisfy { $0.value.isNormalized }
         }
     }
 

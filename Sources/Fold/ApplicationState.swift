@@ -20,6 +20,8 @@ package struct ApplicationState: Sendable {
     package private(set) var logBytes: UInt64
     package private(set) var document: Document
     package private(set) var records: ChangeRecords
+    /// Of the document's last encoding.
+    private(set) var checksum = StretchedChecksum()
 
     /// Bytes of the state in canonical JSON.
     package var stateBytes: Int { document.encodedCount }
@@ -41,7 +43,7 @@ package struct ApplicationState: Sendable {
 
     /// Goes on from a snapshot or checkpoint, in the epoch that the store says is the application's now.
     ///
-    /// - Throws: ``SnapshotError/damaged`` if the state is not the JSON that a fold writes.
+    /// - Throws: ``SnapshotError/damaged`` if the state is not the JSON that a fold writes, or the records are not.
     package init(
         _ snapshot: Snapshot, epoch: Epoch, limits: DocumentLimits
     ) throws(SnapshotError) {
@@ -51,7 +53,7 @@ package struct ApplicationState: Sendable {
         position = snapshot.position
         version = snapshot.version
         logBytes = snapshot.logBytes
-        records = snapshot.records
+        records = try snapshot.records()
         do {
             document = try Document(parsing: snapshot.state.span, limits: ParsingLimits(depth: limits.maximumDepth))
         } catch {
@@ -63,23 +65,23 @@ package struct ApplicationState: Sendable {
     ///
     /// - Returns: what became of it. Never fails: whatever stands in the list takes its position.
     @discardableResult
-    package mutating func fold(_ bytes: [UInt8]) -> ChangeRecord {
+    package mutating func fold(_ bytes: [UInt8]) -> FoldOutcome {
         position += 1
         logBytes += UInt64(bytes.count)
-        let record = outcome(of: bytes)
-        if record.rejection == nil { version = position }
-        records.append(record)
-        return record
+        let outcome = outcome(of: bytes)
+        if outcome.rejection == nil { version = position }
+        records.append(outcome)
+        return outcome
     }
 
-    private mutating func outcome(of bytes: [UInt8]) -> ChangeRecord {
+    private mutating func outcome(of bytes: [UInt8]) -> FoldOutcome {
         guard let entry = LogEntry(bytes) else {
-            return ChangeRecord(id: nil, digest: .unknown, rejection: Rejection(.unreadableEntry))
+            return FoldOutcome(entry: nil, rejection: Rejection(.unreadableEntry))
         }
         guard let patch = try? Patch(parsing: entry.body.span, kind: entry.kind) else {
-            return ChangeRecord(id: entry.id, digest: entry.digest, rejection: Rejection(.unreadableEntry))
+            return FoldOutcome(entry: entry, rejection: Rejection(.unreadableEntry))
         }
-        return ChangeRecord(id: entry.id, digest: entry.digest, rejection: apply(patch, of: entry))
+        return FoldOutcome(entry: entry, rejection: apply(patch, of: entry))
     }
 
     private mutating func apply(_ patch: Patch, of entry: LogEntry) -> Rejection? {
@@ -97,10 +99,20 @@ package struct ApplicationState: Sendable {
         records.keepLast(count)
     }
 
-    /// The state as others may keep it. Only here are its bytes written.
+    /// The state as others may keep it. Only here are its bytes written: once, and where little has changed since the last time, as a
+    /// copy of the last ones.
     package mutating func snapshot() -> Snapshot {
-        Snapshot(
+        let header = SnapshotHeader(
             application: application, epoch: epoch, position: position, version: version, logBytes: logBytes,
-            records: records, state: document.encodeAndRemember()[...])
+            recordCount: records.count, recordBytes: records.bytes.count, stateBytes: document.encodedCount)
+        let bytes = document.encodeAndRemember(behind: [header.bytes, records.bytes]) { bytes, kept in
+            unsafe bytes.withUnsafeBytes { bytes in
+                unsafe checksum.update(
+                    UnsafeRawBufferPointer(rebasing: bytes[(bytes.count - header.stateBytes)...]), keeping: kept)
+            }
+            Snapshot.seal(
+                &bytes, records: records, stateChecksum: checksum.whole, stateBytes: header.stateBytes)
+        }
+        return Snapshot(header, sealed: bytes, stateChecksum: checksum.whole)
     }
 }

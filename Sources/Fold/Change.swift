@@ -16,8 +16,11 @@ package struct Change: Sendable {
         self.id = id
         self.kind = patch.kind
         self.precondition = precondition
-        self.body = patch.document.encoded()
-        self.digest = ChangeDigest(kind: patch.kind, precondition: precondition, patch: patch.document)
+        let body = patch.document.encoded()
+        self.body = body
+        self.digest = ChangeDigest(
+            kind: patch.kind, precondition: precondition,
+            normalized: patch.document.isNormalized ? body : patch.document.normalized())
     }
 }
 
@@ -27,31 +30,53 @@ package struct ChangeDigest: Hashable, Sendable, CustomStringConvertible {
     package let description: String
 
     package init(kind: PatchKind, precondition: Precondition, patch: Document) {
+        self.init(kind: kind, precondition: precondition, normalized: patch.normalized())
+    }
+
+    fileprivate init(kind: PatchKind, precondition: Precondition, normalized patch: [UInt8]) {
         var hash = SHA256()
         hash.update(data: Array("\(kind.code) \(precondition)\n".utf8))
-        hash.update(data: patch.normalized())
-        self.init(hash.finalize().prefix(16))
+        hash.update(data: patch)
+        self.init(unsafe hash.finalize().withUnsafeBytes { unsafe Array($0.prefix(16)) })
     }
 
     /// Stands for the digest of a log entry that nobody can read.
-    static let unknown = ChangeDigest(repeatElement(0, count: 16))
+    static let unknown = ChangeDigest([UInt8](repeating: 0, count: 16))
 
-    private init(_ bytes: some Sequence<UInt8>) {
-        let digits = Array("0123456789abcdef".utf8)
+    private init(_ hash: [UInt8]) {
+        func digit(_ half: UInt8) -> UInt8 { half + (half < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10) }
         var text: [UInt8] = []
-        for byte in bytes {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
+        text.reserveCapacity(2 * hash.count)
+        for byte in hash {
+            text.append(digit(byte >> 4))
+            text.append(digit(byte & 15))
         }
         description = String(decoding: text, as: UTF8.self)
     }
 
     /// Nil unless `text` is 32 hexadecimal digits in lower case.
     package init?(_ text: String) {
-        guard text.utf8.count == 32,
-            text.utf8.allSatisfy({ Identifier.isDigit($0) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0) })
-        else { return nil }
+        guard Self.isValid(Array(text.utf8).span) else { return nil }
         description = text
+    }
+
+    /// - Parameter text: has been found valid.
+    init(valid text: String) {
+        description = text
+    }
+
+    /// In text.
+    static let bytes = 32
+
+    static func isValid(_ text: Span<UInt8>) -> Bool {
+        guard text.count == bytes else { return false }
+        for index in text.indices {
+            switch text[index] {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"): continue
+            case _: return false
+            }
+        }
+        return true
     }
 }
 
@@ -65,12 +90,13 @@ extension PatchKind {
         }
     }
 
-    init?(code: Substring) {
-        switch code {
-        case "m": self = .mergePatch
-        case "j": self = .jsonPatch
-        case "c": self = .cisternPatch
-        default: return nil
+    init?(code: Span<UInt8>) {
+        guard code.count == 1 else { return nil }
+        switch code[0] {
+        case UInt8(ascii: "m"): self = .mergePatch
+        case UInt8(ascii: "j"): self = .jsonPatch
+        case UInt8(ascii: "c"): self = .cisternPatch
+        case _: return nil
         }
     }
 }

@@ -21,6 +21,17 @@ package struct ChangeRecord: Hashable, Sendable {
         bytes.append(contentsOf: "\(text.utf8.count) \(text)\n".utf8)
     }
 
+    /// The same for a change that was applied, from its entry.
+    fileprivate static func encodeApplied(_ entry: LogEntry, into bytes: inout [UInt8]) {
+        let (id, digest) = (entry.idBytes, entry.digestBytes)
+        bytes.append(contentsOf: String(id.count + digest.count + 3).utf8)
+        bytes.append(UInt8(ascii: " "))
+        bytes.append(contentsOf: id)
+        bytes.append(UInt8(ascii: " "))
+        bytes.append(contentsOf: digest)
+        bytes.append(contentsOf: " +\n".utf8)
+    }
+
     fileprivate init?(_ text: Substring) {
         let fields = text.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
         guard fields.count == 3, let digest = ChangeDigest(String(fields[1])) else { return nil }
@@ -40,9 +51,23 @@ package struct ChangeRecord: Hashable, Sendable {
     }
 }
 
+/// What became of an entry when it was folded in.
+package struct FoldOutcome: Sendable {
+    /// Nil if the list had something there that is no entry.
+    package let entry: LogEntry?
+    /// Nil if the change was applied.
+    package let rejection: Rejection?
+
+    package var id: ChangeID? { entry?.id }
+    package var digest: ChangeDigest { entry?.digest ?? .unknown }
+    package var record: ChangeRecord { ChangeRecord(id: id, digest: digest, rejection: rejection) }
+}
+
 /// The records of consecutive positions, kept in the encoded form in which every snapshot carries them.
 package struct ChangeRecords: Hashable, Sendable {
     package private(set) var bytes: [UInt8] = []
+    /// Of `bytes`: goes on with what is appended, and is rid of what is dropped.
+    private(set) var checksum = Checksum()
     package var count: Int { lengths.count }
     /// The encoded length of each record, so that the oldest can be dropped without reading them.
     private var lengths: [Int] = []
@@ -50,16 +75,32 @@ package struct ChangeRecords: Hashable, Sendable {
     package init() {}
 
     package mutating func append(_ record: ChangeRecord) {
+        append { record.encode(into: &$0) }
+    }
+
+    mutating func append(_ outcome: FoldOutcome) {
+        if let entry = outcome.entry, outcome.rejection == nil {
+            append { ChangeRecord.encodeApplied(entry, into: &$0) }
+        } else {
+            append(outcome.record)
+        }
+    }
+
+    @inline(__always)
+    private mutating func append(_ encode: (inout [UInt8]) -> Void) {
         let before = bytes.count
-        record.encode(into: &bytes)
+        encode(&bytes)
         lengths.append(bytes.count - before)
+        checksum.update(bytes[before...])
     }
 
     /// Drops the oldest so that at most `count` remain.
     package mutating func keepLast(_ count: Int) {
         let surplus = lengths.count - max(0, count)
         guard surplus > 0 else { return }
-        bytes.removeFirst(lengths[..<surplus].reduce(0, +))
+        let dropped = lengths[..<surplus].reduce(0, +)
+        checksum = checksum.behind(Checksum(bytes[..<dropped]), count: bytes.count - dropped)
+        bytes.removeFirst(dropped)
         lengths.removeFirst(surplus)
     }
 
@@ -83,6 +124,7 @@ package struct ChangeRecords: Hashable, Sendable {
             rest = rest.dropFirst(length)
         }
         self.bytes = Array(bytes)
+        checksum = Checksum(bytes)
     }
 
     /// Digits of a record's length: identifiers, digest and a bounded pointer stay below 1,000,000 bytes.

@@ -35,16 +35,20 @@ enum Identifier {
     /// Bytes. Leaves room for key prefixes within memcached's 250-byte limit on keys.
     static let maximumBytes = 128
 
-    static func check(_ text: some StringProtocol, as kind: String) throws(InvalidIdentifier) {
-        let bytes = text.utf8
-        guard let first = bytes.first else { throw InvalidIdentifier(kind: kind, problem: .empty) }
-        guard bytes.count <= maximumBytes else {
-            throw InvalidIdentifier(kind: kind, problem: .tooLong(bytes: bytes.count))
+    /// - Returns: `text`, found valid.
+    static func checked(_ text: some StringProtocol, as kind: String) throws(InvalidIdentifier) -> String {
+        var text = String(text)
+        if let problem = text.withUTF8({ unsafe problem(in: $0) }) {
+            throw InvalidIdentifier(kind: kind, problem: problem)
         }
-        guard isAlphanumeric(first) else { throw InvalidIdentifier(kind: kind, problem: .badFirstByte) }
-        for (offset, byte) in bytes.enumerated() where !isAllowed(byte) {
-            throw InvalidIdentifier(kind: kind, problem: .badByte(offset: offset))
-        }
+        return text
+    }
+
+    private static func problem(in bytes: UnsafeBufferPointer<UInt8>) -> InvalidIdentifier.Problem? {
+        guard let first = unsafe bytes.first else { return .empty }
+        guard bytes.count <= maximumBytes else { return .tooLong(bytes: bytes.count) }
+        guard isAlphanumeric(first) else { return .badFirstByte }
+        return unsafe bytes.firstIndex { !isAllowed($0) }.map { .badByte(offset: $0) }
     }
 
     static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
@@ -71,8 +75,7 @@ package struct ApplicationID: Hashable, Sendable, CustomStringConvertible {
     package let description: String
 
     package init(_ text: some StringProtocol) throws(InvalidIdentifier) {
-        try Identifier.check(text, as: "application id")
-        description = String(text)
+        description = try Identifier.checked(text, as: "application id")
     }
 }
 
@@ -92,9 +95,35 @@ package struct ChangeID: Hashable, Sendable, CustomStringConvertible {
     }
 
     package init(_ text: some StringProtocol) throws(InvalidIdentifier) {
-        try Identifier.check(text, as: "change id")
-        description = String(text)
+        description = try Identifier.checked(text, as: "change id")
         form = try Self.form(of: description)
+    }
+
+    /// - Parameter text: has been found valid.
+    init(valid text: String) {
+        description = text
+        form = (try? Self.form(of: text)) ?? .plain
+    }
+
+    /// Whether these are the bytes of a change id, without making one.
+    static func isValid(_ bytes: Span<UInt8>) -> Bool {
+        guard (1...Identifier.maximumBytes).contains(bytes.count), Identifier.isAlphanumeric(bytes[0]) else {
+            return false
+        }
+        var tilde: Int?
+        var hasOnlyDigits = true
+        for index in bytes.indices {
+            let byte = bytes[index]
+            guard Identifier.isAllowed(byte) else { return false }
+            if byte == UInt8(ascii: "~") {
+                tilde = index
+                hasOnlyDigits = true
+            } else if !Identifier.isDigit(byte) {
+                hasOnlyDigits = false
+            }
+        }
+        guard let tilde, hasOnlyDigits, tilde + 1 < bytes.count else { return true }
+        return canonicalNumber(bytes.extracting((tilde + 1)...)).map { $0 > 0 } ?? false
     }
 
     private static func form(of text: String) throws(InvalidIdentifier) -> Form {
@@ -113,8 +142,9 @@ package struct ChangeID: Hashable, Sendable, CustomStringConvertible {
 
     /// The 48-bit time of a UUIDv7 in its 36-character form (RFC 9562 §4 and §5.7), nil for anything else.
     private static func version7Time(_ text: String) -> UInt64? {
+        guard text.utf8.count == 36 else { return nil }
         let bytes = Array(text.utf8)
-        guard bytes.count == 36, bytes[14] == UInt8(ascii: "7") else { return nil }
+        guard bytes[14] == UInt8(ascii: "7") else { return nil }
         var time: UInt64 = 0
         for (index, byte) in bytes.enumerated() {
             if index == 8 || index == 13 || index == 18 || index == 23 {

@@ -11,32 +11,69 @@ package struct LogEntry: Sendable {
     /// The first field, so that another form can be told apart.
     static let format = "1"
 
+    private let bytes: [UInt8]
+    private let idStart: UInt16
+    private let idEnd: UInt16
+    private let digestStart: UInt16
+
     /// Milliseconds since 1970, by the clock of Redis, when the change was appended.
     package let time: UInt64
-    package let id: ChangeID
     package let kind: PatchKind
     package let condition: FoldCondition
-    package let digest: ChangeDigest
-    package let body: ArraySlice<UInt8>
+
+    package var id: ChangeID { ChangeID(valid: String(decoding: idBytes, as: UTF8.self)) }
+    package var digest: ChangeDigest { ChangeDigest(valid: String(decoding: digestBytes, as: UTF8.self)) }
+    package var body: ArraySlice<UInt8> { bytes[(Int(digestStart) + ChangeDigest.bytes + 1)...] }
+
+    /// A fold needs these two only as they stand here.
+    var idBytes: ArraySlice<UInt8> { bytes[Int(idStart)..<Int(idEnd)] }
+    var digestBytes: ArraySlice<UInt8> { bytes[Int(digestStart)..<Int(digestStart) + ChangeDigest.bytes] }
 
     /// Bytes. Two identifiers, a number and a time stay far below; more is not an entry of ours.
     private static let maximumHeaderBytes = 512
 
     /// Nil for anything that is not an entry: the fold records it as `unreadable-entry` and goes on.
     package init?(_ bytes: [UInt8]) {
-        guard let end = bytes.prefix(Self.maximumHeaderBytes).firstIndex(of: UInt8(ascii: "\n")) else { return nil }
-        let fields = String(decoding: bytes[..<end], as: UTF8.self).split(
-            separator: " ", maxSplits: 6, omittingEmptySubsequences: false)
-        guard fields.count == 6, fields[0] == Self.format, let time = canonicalNumber(fields[1]),
-            let id = try? ChangeID(fields[2]), let kind = PatchKind(code: fields[3]),
-            let condition = FoldCondition(fields[4]), let digest = ChangeDigest(String(fields[5]))
+        let span = bytes.span
+        var fields = Fields()
+        guard fields.next(in: span) == 0..<1, span[0] == UInt8(ascii: "1"),
+            let timeRange = fields.next(in: span), let time = canonicalNumber(span.extracting(timeRange)),
+            let id = fields.next(in: span), ChangeID.isValid(span.extracting(id)),
+            let kindRange = fields.next(in: span), let kind = PatchKind(code: span.extracting(kindRange)),
+            let conditionRange = fields.next(in: span),
+            let condition = FoldCondition(span.extracting(conditionRange)),
+            let digest = fields.line(in: span, count: ChangeDigest.bytes),
+            ChangeDigest.isValid(span.extracting(digest))
         else { return nil }
+        self.bytes = bytes
         self.time = time
-        self.id = id
         self.kind = kind
         self.condition = condition
-        self.digest = digest
-        self.body = bytes[(end + 1)...]
+        idStart = UInt16(id.lowerBound)
+        idEnd = UInt16(id.upperBound)
+        digestStart = UInt16(digest.lowerBound)
+    }
+
+    /// Where the fields of the first line are.
+    private struct Fields {
+        private var start = 0
+
+        /// The next field that has a space behind it.
+        mutating func next(in bytes: Span<UInt8>) -> Range<Int>? {
+            let limit = min(bytes.count, maximumHeaderBytes)
+            var end = start
+            while end < limit, bytes[end] != UInt8(ascii: " ") { end += 1 }
+            guard end < limit else { return nil }
+            defer { start = end + 1 }
+            return start..<end
+        }
+
+        /// The last field of the line, if it is so long.
+        func line(in bytes: Span<UInt8>, count: Int) -> Range<Int>? {
+            let end = start + count
+            guard end < bytes.count, bytes[end] == UInt8(ascii: "\n") else { return nil }
+            return start..<end
+        }
     }
 
     /// The bytes of an entry, as the append script writes them.
@@ -45,4 +82,16 @@ package struct LogEntry: Sendable {
     ) -> [UInt8] {
         Array("\(format) \(time) \(id) \(kind.code) \(condition) \(digest)\n".utf8) + body
     }
+}
+
+/// As for text.
+func canonicalNumber(_ bytes: Span<UInt8>) -> UInt64? {
+    // 2⁵³ has 16 digits.
+    guard (1...16).contains(bytes.count), bytes[0] != UInt8(ascii: "0") || bytes.count == 1 else { return nil }
+    var number: UInt64 = 0
+    for index in bytes.indices {
+        guard Identifier.isDigit(bytes[index]) else { return nil }
+        number = number * 10 + UInt64(bytes[index] - UInt8(ascii: "0"))
+    }
+    return number <= maximumLogNumber ? number : nil
 }

@@ -53,18 +53,20 @@ extension FoldCondition: LosslessStringConvertible {
         }
     }
 
-    package init?(_ text: some StringProtocol) {
-        switch text {
-        case "-": self = .none
-        case "*": self = .somethingApplied
-        case "!": self = .never
-        default:
-            guard text.hasPrefix("="), let number = canonicalNumber(text.dropFirst()) else { return nil }
+    package init?(_ text: String) { self.init(Array(text.utf8).span) }
+
+    init?(_ bytes: Span<UInt8>) {
+        guard !bytes.isEmpty else { return nil }
+        switch (bytes[0], bytes.count) {
+        case (UInt8(ascii: "-"), 1): self = .none
+        case (UInt8(ascii: "*"), 1): self = .somethingApplied
+        case (UInt8(ascii: "!"), 1): self = .never
+        case (UInt8(ascii: "="), _):
+            guard let number = canonicalNumber(bytes.extracting(1...)) else { return nil }
             self = .version(number: number)
+        case (_, _): return nil
         }
     }
-
-    package init?(_ text: String) { self.init(text[...]) }
 
     /// What the append script writes as long as the version's epoch is the application's; `epoch` is what it compares.
     package static func resolving(_ precondition: Precondition) -> (condition: FoldCondition, epoch: Epoch?) {

@@ -1,40 +1,46 @@
 // The state of an application at a position, as memcached and the checkpoint in Redis keep it:
 //
-//     cistern1 <checksum> <application> <epoch> <position> <version> <fold version> <log bytes> <record bytes> <state bytes>\n
+//     cistern2 <checksum> <application> <epoch> <position> <version> <fold version> <log bytes> <records> <record bytes> <state bytes>\n
 //     <records><state>
 //
 // The checksum is of everything behind it. A value that a cache hands out under the wrong key, cut short or written by another
-// version of the fold is told apart before a byte of it is believed.
+// version of the fold is told apart before a byte of it is believed. All of it is one array from where it is written to where it is
+// sent, and from where it was received to where it is used: a state may be megabytes.
 
 package struct Snapshot: Sendable {
-    package let application: ApplicationID
-    package let epoch: Epoch
-    /// How much of the log is folded in.
-    package let position: UInt64
-    /// The position of the last change that was applied.
-    package let version: UInt64
-    /// Bytes of the log entries 1…position, trimmed ones included.
-    package let logBytes: UInt64
-    /// The records of the last positions, the newest at `position`.
-    package let records: ChangeRecords
-    /// The state in canonical JSON.
-    package let state: ArraySlice<UInt8>
+    private let header: SnapshotHeader
+    private let bytes: [UInt8]
+    private let stateChecksum: Checksum
 
-    package init(
-        application: ApplicationID, epoch: Epoch, position: UInt64, version: UInt64, logBytes: UInt64,
-        records: ChangeRecords, state: ArraySlice<UInt8>
-    ) {
-        self.application = application
-        self.epoch = epoch
-        self.position = position
-        self.version = version
-        self.logBytes = logBytes
-        self.records = records
-        self.state = state
-    }
+    package var application: ApplicationID { header.application }
+    package var epoch: Epoch { header.epoch }
+    /// How much of the log is folded in.
+    package var position: UInt64 { header.position }
+    /// The position of the last change that was applied.
+    package var version: UInt64 { header.version }
+    /// Bytes of the log entries 1…position, trimmed ones included.
+    package var logBytes: UInt64 { header.logBytes }
+
+    /// The state in canonical JSON.
+    package var state: ArraySlice<UInt8> { bytes[(bytes.count - header.stateBytes)...] }
 
     package var versionToken: VersionToken { VersionToken(epoch: epoch, number: version) }
     package var positionToken: PositionToken { PositionToken(epoch: epoch, number: position) }
+
+    /// Costs nothing: these are the bytes that the snapshot is made of.
+    package func encoded() -> [UInt8] { bytes }
+
+    /// The records of the last positions, the newest at `position`. They are read only here: hardly anybody who has a snapshot needs
+    /// them.
+    ///
+    /// - Throws: ``SnapshotError/damaged`` if they are not what a fold writes.
+    package func records() throws(SnapshotError) -> ChangeRecords {
+        let start = bytes.count - header.stateBytes - header.recordBytes
+        guard let records = ChangeRecords(decoding: bytes[start..<(start + header.recordBytes)]),
+            records.count == header.recordCount
+        else { throw .damaged }
+        return records
+    }
 }
 
 /// Why a value is not the snapshot that was asked for.
@@ -50,73 +56,65 @@ package enum SnapshotError: Error, Hashable, Sendable {
 }
 
 extension Snapshot {
-    private static let mark = "cistern1"
-    /// "cistern1", a space, eight digits, a space.
-    private static let checksumEnd = 18
-    /// Bytes. Two identifiers and seven numbers stay far below.
-    private static let maximumHeaderBytes = 512
-
-    package func encoded() -> [UInt8] {
-        var covered = Array(
-            """
-            \(application) \(epoch) \(position) \(version) \(FoldRules.version) \(logBytes) \
-            \(records.bytes.count) \(state.count)\n
-            """.utf8)
-        covered.append(contentsOf: records.bytes)
-        var checksum = Checksum(covered)
-        checksum.update(state)
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(Self.checksumEnd + covered.count + state.count)
-        bytes.append(contentsOf: "\(Self.mark) \(checksum) ".utf8)
-        bytes.append(contentsOf: covered)
-        bytes.append(contentsOf: state)
-        return bytes
-    }
-
     /// Reads `bytes`, believing nothing that the checksum does not cover.
     package init(decoding bytes: [UInt8], of expected: ApplicationID) throws(SnapshotError) {
-        guard bytes.starts(with: "\(Self.mark) ".utf8) else { throw .unknownFormat }
-        guard bytes.count > Self.checksumEnd,
-            bytes[..<Self.checksumEnd].elementsEqual(
-                "\(Self.mark) \(Checksum(bytes[Self.checksumEnd...])) ".utf8)
-        else { throw .damaged }
-        guard let end = bytes.prefix(Self.maximumHeaderBytes).firstIndex(of: UInt8(ascii: "\n")) else { throw .damaged }
-        let fields = String(decoding: bytes[Self.checksumEnd..<end], as: UTF8.self).split(separator: " ")
-        guard fields.count == 8, let epoch = Epoch(fields[1]), let position = canonicalNumber(fields[2]),
-            let version = canonicalNumber(fields[3]), let logBytes = canonicalNumber(fields[5]),
-            let recordBytes = canonicalNumber(fields[6]).map(Int.init),
-            let stateBytes = canonicalNumber(fields[7]).map(Int.init),
-            version <= position, recordBytes <= bytes.count, end + 1 + recordBytes + stateBytes == bytes.count
-        else { throw .damaged }
-        guard fields[0] == expected.description else { throw .otherApplication }
-        guard fields[4] == String(FoldRules.version) else { throw .otherFoldVersion }
-        let stateStart = end + 1 + recordBytes
-        guard let records = ChangeRecords(decoding: bytes[(end + 1)..<stateStart]), records.count <= position else {
-            throw .damaged
-        }
-        self.init(
-            application: expected, epoch: epoch, position: position, version: version, logBytes: logBytes,
-            records: records, state: bytes[stateStart...])
+        guard SnapshotHeader.hasMark(bytes) else { throw .unknownFormat }
+        guard bytes.count > SnapshotHeader.checksumEnd else { throw .damaged }
+        let checksum = Checksum(bytes[SnapshotHeader.checksumEnd...])
+        guard SnapshotHeader.isSealed(bytes, with: checksum) else { throw .damaged }
+        header = try SnapshotHeader(of: bytes, expecting: expected)
+        let head = Checksum(bytes[SnapshotHeader.checksumEnd..<(bytes.count - header.stateBytes)])
+        stateChecksum = checksum.behind(head, count: header.stateBytes)
+        self.bytes = bytes
+    }
+
+    /// Takes the bytes of a state that was encoded behind `header` and `records`.
+    init(_ header: SnapshotHeader, sealed bytes: [UInt8], stateChecksum: Checksum) {
+        self.header = header
+        self.bytes = bytes
+        self.stateChecksum = stateChecksum
+    }
+
+    /// Puts a snapshot together, which copies the state.
+    package init(
+        application: ApplicationID, epoch: Epoch, position: UInt64, version: UInt64, logBytes: UInt64,
+        records: ChangeRecords, state: ArraySlice<UInt8>
+    ) {
+        let header = SnapshotHeader(
+            application: application, epoch: epoch, position: position, version: version, logBytes: logBytes,
+            recordCount: records.count, recordBytes: records.bytes.count, stateBytes: state.count)
+        self.init(header, records: records, state: state, stateChecksum: Checksum(state))
+    }
+
+    private init(_ header: SnapshotHeader, records: ChangeRecords, state: ArraySlice<UInt8>, stateChecksum: Checksum) {
+        var bytes = header.bytes
+        bytes.reserveCapacity(bytes.count + records.bytes.count + state.count)
+        bytes.append(contentsOf: records.bytes)
+        Self.seal(&bytes, records: records, stateChecksum: stateChecksum, stateBytes: state.count)
+        bytes.append(contentsOf: state)
+        self.init(header, sealed: bytes, stateChecksum: stateChecksum)
+    }
+
+    /// Puts the checksum in, from those of its parts.
+    ///
+    /// - Parameter bytes: begins with the header and the records.
+    static func seal(
+        _ bytes: inout [UInt8], records: ChangeRecords, stateChecksum: Checksum, stateBytes: Int
+    ) {
+        let end = bytes.prefix(SnapshotHeader.maximumBytes).firstIndex(of: UInt8(ascii: "\n")) ?? bytes.endIndex - 1
+        var checksum = Checksum(bytes[SnapshotHeader.checksumEnd...end])
+        checksum.append(records.checksum, count: records.bytes.count)
+        checksum.append(stateChecksum, count: stateBytes)
+        SnapshotHeader.seal(&bytes, with: checksum)
     }
 }
 
 extension Snapshot {
     /// The same state without records: what a checkpoint keeps, since the store has the records themselves.
     package var withoutRecords: Snapshot {
-        Snapshot(
+        let bare = SnapshotHeader(
             application: application, epoch: epoch, position: position, version: version, logBytes: logBytes,
-            records: ChangeRecords(), state: state)
-    }
-}
-
-extension Snapshot {
-    /// What a value says of its epoch and position, unchecked: enough to see that it cannot be newer without reading all of it.
-    package static func claim(of bytes: [UInt8]) -> (epoch: Epoch, position: UInt64)? {
-        let header = bytes.prefix(maximumHeaderBytes).prefix { $0 != UInt8(ascii: "\n") }
-        let fields = String(decoding: header, as: UTF8.self).split(separator: " ")
-        guard fields.count == 10, fields[0] == mark, let epoch = Epoch(fields[3]),
-            let position = canonicalNumber(fields[4])
-        else { return nil }
-        return (epoch, position)
+            recordCount: 0, recordBytes: 0, stateBytes: header.stateBytes)
+        return Snapshot(bare, records: ChangeRecords(), state: state, stateChecksum: stateChecksum)
     }
 }

@@ -96,8 +96,10 @@ final class Handle {
         Int(unsafe memcached_generate_hash(pointer, key, key.utf8.count))
     }
 
-    /// Asks for many keys in one request and hands over every value as it comes in.
-    func fetch(_ keys: [String], each: (_ key: String, _ item: MemcachedItem) -> Void) throws(HandleFailure) {
+    /// Asks for many keys in one request and hands over every value as it comes in, or as many bytes of it as are wanted.
+    func fetch(
+        _ keys: [String], bytes wanted: (_ key: String) -> Int, each: (_ key: String, _ item: MemcachedItem) -> Void
+    ) throws(HandleFailure) {
         var bytes: [CChar] = []
         var starts: [Int] = []
         let lengths = keys.map { $0.utf8.count }
@@ -110,10 +112,12 @@ final class Handle {
             return unsafe memcached_mget(pointer, pointers, lengths, keys.count)
         }
         guard code == MEMCACHED_SUCCESS else { throw failure(code) }
-        try receive(each)
+        try receive(wanted, each)
     }
 
-    private func receive(_ each: (String, MemcachedItem) -> Void) throws(HandleFailure) {
+    private func receive(
+        _ wanted: (String) -> Int, _ each: (String, MemcachedItem) -> Void
+    ) throws(HandleFailure) {
         guard let result = unsafe memcached_result_create(pointer, nil) else {
             throw .disorder("no memory for a result")
         }
@@ -125,7 +129,8 @@ final class Handle {
             let valueBytes = unsafe UnsafeRawBufferPointer(
                 start: memcached_result_value(found), count: memcached_result_length(found))
             let key = unsafe String(decoding: keyBytes.lazy.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            let item = unsafe MemcachedItem(value: Array(valueBytes), cas: memcached_result_cas(found))
+            let item = unsafe MemcachedItem(
+                value: Array(valueBytes.prefix(wanted(key))), cas: memcached_result_cas(found))
             each(key, item)
         }
         guard code == MEMCACHED_END || code == MEMCACHED_NOTFOUND else { throw failure(code) }

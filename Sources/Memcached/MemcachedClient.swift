@@ -76,11 +76,21 @@ package final class MemcachedClient: Sendable {
 
     /// - Returns: nil if there is no such item. The value may be anybody's who ever wrote to this memcached: check it.
     package func get(_ key: String) async throws(MemcachedError) -> MemcachedItem? {
-        let item = try await measured(.get) { () throws(MemcachedError) in
-            try await thread(forKey: key).perform { .get(key: key, $0) }
-        }
+        let item = try await fetch(key, bytes: .max)
         metrics.found(item)
         return item
+    }
+
+    /// The item's number, and of its value the first `bytes`. memcached has no way to send less, but what is not wanted is neither
+    /// copied nor handed on.
+    package func peek(_ key: String, bytes: Int) async throws(MemcachedError) -> MemcachedItem? {
+        try await fetch(key, bytes: bytes)
+    }
+
+    private func fetch(_ key: String, bytes: Int) async throws(MemcachedError) -> MemcachedItem? {
+        try await measured(.get) { () throws(MemcachedError) in
+            try await thread(forKey: key).perform { .get(key: key, bytes: bytes, $0) }
+        }
     }
 
     /// Stores in any case.

@@ -15,7 +15,8 @@ actor MemcachedThread {
     enum Operation: Sendable {
         typealias Reply<Answer: Sendable> = CheckedContinuation<Result<Answer, MemcachedError>, Never>
 
-        case get(key: String, Reply<MemcachedItem?>)
+        /// The first bytes of a value.
+        case get(key: String, bytes: Int, Reply<MemcachedItem?>)
         case store(Store, Reply<MemcachedStoreOutcome>)
         case delete(key: String, Reply<Bool>)
         case statistics(server: Int, MemcachedStatistics, Reply<[String: String]>)
@@ -172,33 +173,47 @@ actor MemcachedThread {
         }
     }
 
+    /// What a batch wants of one key.
+    private struct Wanted {
+        var ids: [UInt64] = []
+        /// As many bytes of the value as the one who wants most wants.
+        var bytes = 0
+
+        mutating func add(_ id: UInt64, bytes more: Int) {
+            ids.append(id)
+            bytes = max(bytes, more)
+        }
+    }
+
     /// All gets of a batch: one request per server, every key once.
     private func fetch(_ batch: [(id: UInt64, operation: Operation)]) {
-        var wanted: [Int: [String: [UInt64]]] = [:]
-        for case (let id, .get(let key, _)) in batch {
+        var wanted: [Int: [String: Wanted]] = [:]
+        for case (let id, .get(let key, let bytes, _)) in batch {
             do {
-                wanted[try serverIndex(forKey: key), default: [:]][key, default: []].append(id)
+                let server = try serverIndex(forKey: key)
+                wanted[server, default: [:]][key, default: Wanted()].add(id, bytes: bytes)
             } catch {
                 finishGet(id, .failure(error))
             }
         }
         for (server, keys) in wanted {
             var open = keys
+            let bytes = { (key: String) in keys[key]?.bytes ?? 0 }
             metrics.requested(keys: keys.count)
             do {
-                try connections[server].fetch(Array(keys.keys)) { key, item in
+                try connections[server].fetch(Array(keys.keys), bytes: bytes) { key, item in
                     // A value nobody asked for, or twice the same, finds nobody here and is dropped.
-                    for id in open.removeValue(forKey: key) ?? [] { finishGet(id, .success(item)) }
+                    for id in open.removeValue(forKey: key)?.ids ?? [] { finishGet(id, .success(item)) }
                 }
-                for id in open.values.joined() { finishGet(id, .success(nil)) }
+                for id in open.values.flatMap(\.ids) { finishGet(id, .success(nil)) }
             } catch {
-                for id in open.values.joined() { finishGet(id, .failure(error)) }
+                for id in open.values.flatMap(\.ids) { finishGet(id, .failure(error)) }
             }
         }
     }
 
     private func finishGet(_ id: UInt64, _ result: Result<MemcachedItem?, MemcachedError>) {
-        guard case .get(_, let reply)? = line.withLock({ $0.leave(id) }) else { return }
+        guard case .get(_, _, let reply)? = line.withLock({ $0.leave(id) }) else { return }
         reply.resume(returning: result)
     }
 
@@ -258,7 +273,7 @@ actor MemcachedThread {
 extension MemcachedThread.Operation {
     func fail(_ error: MemcachedError) {
         switch self {
-        case .get(_, let reply): reply.resume(returning: .failure(error))
+        case .get(_, _, let reply): reply.resume(returning: .failure(error))
         case .store(_, let reply): reply.resume(returning: .failure(error))
         case .delete(_, let reply): reply.resume(returning: .failure(error))
         case .statistics(_, _, let reply): reply.resume(returning: .failure(error))

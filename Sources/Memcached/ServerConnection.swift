@@ -36,17 +36,19 @@ final class ServerConnection {
 
     /// Fetches many keys in one request. A connection that turns out to have been closed by the server (it was restarted)
     /// is replaced and the request repeated once.
+    ///
+    /// - Parameter bytes: how many of a key's value are wanted.
     func fetch(
-        _ keys: [String], each: (_ key: String, _ item: MemcachedItem) -> Void
+        _ keys: [String], bytes: (_ key: String) -> Int, each: (_ key: String, _ item: MemcachedItem) -> Void
     ) throws(MemcachedError) {
         guard case .connected(let handle, _) = state else {
-            return try attempt { handle, _ throws(HandleFailure) in try handle.fetch(keys, each: each) }
+            return try attempt { handle, _ throws(HandleFailure) in try handle.fetch(keys, bytes: bytes, each: each) }
         }
         do throws(HandleFailure) {
-            try handle.fetch(keys, each: each)
+            try handle.fetch(keys, bytes: bytes, each: each)
         } catch .disconnected {
             state = .unconnected(failures: 0)
-            try attempt { handle, _ throws(HandleFailure) in try handle.fetch(keys, each: each) }
+            try attempt { handle, _ throws(HandleFailure) in try handle.fetch(keys, bytes: bytes, each: each) }
         } catch {
             throw failed(error)
         }

@@ -18,6 +18,19 @@ actor ApplicationMerger {
         case gone
     }
 
+    /// What a cycle has done, and what is to come.
+    struct Report: Sendable {
+        let outcome: Outcome
+        /// How long the application should not be published again.
+        let pause: Duration
+        /// The size of the document that is kept, in bytes of canonical JSON.
+        let bytes: Int
+        /// Changes of the log that are not published yet.
+        let pending: Int
+        /// Whether a call of `checkpoint` is due.
+        let isCheckpointDue: Bool
+    }
+
     nonisolated let application: ApplicationID
     private let log: ChangeLog
     private let cache: SnapshotCache
@@ -28,6 +41,11 @@ actor ApplicationMerger {
     private var replica: Replica
     /// What the store knows to be published by the replica's history; nil before the first time.
     private var published: PositionToken?
+    /// The snapshot of that position. It shares its bytes with the replica's last encoding.
+    private var publishedSnapshot: Snapshot?
+    private var isCheckpointing = false
+    /// The store refused a checkpoint: it has moved on in a way that the replica does not know.
+    private var mustRestart = false
     /// Since when `rejections` is complete.
     private var knownFrom: UInt64 = 0
     private var rejections: [RejectedChange] = []
@@ -38,10 +56,11 @@ actor ApplicationMerger {
     /// too, and a snapshot can help it only with the records of all changes since.
     private var formerBases: [(until: ContinuousClock.Instant, base: UInt64)] = []
     private var lastCheckpoint: ContinuousClock.Instant
+    /// Whether the last cycle read the log to its end.
+    private var isCaughtUp = false
     /// When something was folded that nobody had published. An application that was opened only because it still stands in the
     /// dirty set has none, and so counts as quiet at once.
     private var lastNews: ContinuousClock.Instant
-    private var notBefore: ContinuousClock.Instant
 
     init(
         _ application: ApplicationID, log: ChangeLog, cache: SnapshotCache, configuration: MergeConfiguration,
@@ -55,42 +74,52 @@ actor ApplicationMerger {
         replica = Replica(of: application, settings: log.settings)
         lastCheckpoint = clock.now
         lastNews = clock.now - configuration.quietTime
-        notBefore = clock.now
-    }
-
-    /// The size of the document that is kept, in bytes of canonical JSON, and how many changes of the log are not published yet.
-    var holding: (bytes: Int, pending: Int) {
-        (replica.state?.stateBytes ?? 0, Int(tail - min(published?.number ?? base, tail)))
     }
 
     /// Whether a checkpoint would spare the next daemon work.
-    var hasLogToTrim: Bool { replica.place.map { $0.number > base } ?? false }
+    var hasLogToTrim: Bool { publishedSnapshot.map { $0.position > base } ?? false }
 
-    /// Reads, folds and publishes once, after the pause that pacing asks for.
-    func cycle() async throws -> Outcome {
-        if clock.now < notBefore { try await clock.sleep(until: notBefore) }
-        let started = clock.now
-        let outcome = try await mergeOnce(started: started)
-        notBefore = clock.now + Pacing.pause(afterWorkOf: clock.now - started)
-        return outcome
+    /// Reads, folds and publishes once.
+    ///
+    /// - Parameter expectingNews: whether there is probably something to publish.
+    func cycle(expectingNews: Bool = true) async throws -> Report {
+        if mustRestart { restart() }
+        var work = Duration.zero
+        let outcome = try await mergeOnce(expectingNews: expectingNews, work: &work)
+        return Report(
+            outcome: outcome, pause: Pacing.pause(afterWorkOf: work), bytes: replica.state?.stateBytes ?? 0,
+            pending: Int(tail - min(published?.number ?? base, tail)), isCheckpointDue: isCheckpointDue)
     }
 
-    private func mergeOnce(started: ContinuousClock.Instant) async throws -> Outcome {
+    private func restart() {
+        replica.reset()
+        publishedSnapshot = nil
+        mustRestart = false
+    }
+
+    /// - Parameter work: what this takes without waiting for the log, whose answers may wait for a disk.
+    private func mergeOnce(expectingNews: Bool, work: inout Duration) async throws -> Outcome {
+        // What stands in memcached is asked for while the log is read: once there is something to store, nobody waits for that.
+        async let place = expectingNews ? cache.look(at: application) : nil
+        let started = clock.now
         var folded = 0
         var news = false
         var oldest: UInt64?
         var caughtUp = false
         repeat {
             guard let slice = try await log.read(application, after: replica.place) else {
-                replica.reset()
+                restart()
                 return .gone
             }
+            let began = clock.now
             let progress = try replica.absorb(slice)
+            work += clock.now - began
             guard let place = replica.place else { continue }
             if progress.restarted {
                 knownFrom = slice.from
                 rejections = []
                 published = nil
+                publishedSnapshot = nil
                 formerBases = []
                 base = slice.base
             }
@@ -105,52 +134,61 @@ actor ApplicationMerger {
             && clock.now - started < Pacing.longest
         if news { lastNews = clock.now }
         metrics.folded(folded)
-        guard try await publish(oldest: oldest), try await checkpointIfDue(caughtUp: caughtUp) else {
-            replica.reset()
-            return .more
+        isCaughtUp = caughtUp
+        if let position = replica.place, position != published {
+            guard try await publish(position, over: await place, oldest: oldest, work: &work) else {
+                restart()
+                return .more
+            }
         }
         return caughtUp ? .caughtUp : .more
     }
 
     /// - Returns: false if the store has moved on in a way that this replica does not know.
-    private func publish(oldest: UInt64?) async throws -> Bool {
-        guard let place = replica.place, place != published else { return true }
-        replica.keepRecords(recordsToKeep(at: place.number))
+    private func publish(
+        _ position: PositionToken, over place: SnapshotCache.Place?, oldest: UInt64?, work: inout Duration
+    ) async throws -> Bool {
+        let began = clock.now
+        replica.keepRecords(recordsToKeep(at: position.number))
         guard let snapshot = replica.snapshot() else { return false }
-        metrics.stored(await cache.store(snapshot), application: application)
+        metrics.stored(await cache.store(snapshot, over: place), application: application)
+        work += clock.now - began
         let answer = try await log.merged(
-            application, from: knownFrom, to: place, version: snapshot.version, stateBytes: snapshot.state.count,
+            application, from: knownFrom, to: position, version: snapshot.version, stateBytes: snapshot.state.count,
             rejections: rejections)
         guard answer == .done else { return false }
         metrics.published(rejections: rejections.count, oldest: oldest)
-        published = place
-        knownFrom = place.number
+        published = position
+        publishedSnapshot = snapshot
+        knownFrom = position.number
         rejections = []
         return true
     }
 
-    private func checkpointIfDue(caughtUp: Bool) async throws -> Bool {
-        guard let position = replica.state?.position else { return false }
+    private var isCheckpointDue: Bool {
+        guard !isCheckpointing, let position = publishedSnapshot?.position else { return false }
         let now = clock.now
-        let quiet = caughtUp && now - lastNews >= configuration.quietTime
-        let due =
-            position - min(base, position) >= UInt64(configuration.checkpointChanges)
+        return position - min(base, position) >= UInt64(configuration.checkpointChanges)
             || position > base && now - lastCheckpoint >= configuration.checkpointInterval
-        guard due || quiet else { return true }
-        return try await checkpoint()
+            || isCaughtUp && now - lastNews >= configuration.quietTime
     }
 
     /// Puts the published state in the place of the log. Also where there is nothing to trim: it is how a quiet application leaves
-    /// the dirty set.
+    /// the dirty set. Cycles go on meanwhile; what they publish stays in the log.
     ///
     /// - Returns: false if the store has moved on in a way that this replica does not know.
-    @discardableResult
     func checkpoint() async throws -> Bool {
-        guard let place = replica.place, place == published, let snapshot = replica.snapshot() else { return true }
-        guard try await log.checkpoint(snapshot) == .done else { return false }
+        guard !isCheckpointing, let snapshot = publishedSnapshot else { return true }
+        isCheckpointing = true
+        defer { isCheckpointing = false }
+        guard try await log.checkpoint(snapshot) == .done else {
+            mustRestart = true
+            return false
+        }
         metrics.checkpointed()
         lastCheckpoint = clock.now
-        move(baseTo: place.number)
+        // Another history may have begun meanwhile, whose base is another.
+        if published?.epoch == snapshot.epoch { move(baseTo: snapshot.position) }
         return true
     }
 

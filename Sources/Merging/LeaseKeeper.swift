@@ -35,13 +35,13 @@ actor LeaseKeeper {
         let daemons = try await log.report(daemon: configuration.name, aliveFor: configuration.lease)
         let share = PartitionShare(of: configuration.name, among: daemons, partitions: log.settings.partitions)
         let before = numbers
-        for number in share.surplus(of: numbers) {
-            _ = try await log.lease(Partition(number: number), to: configuration.name, for: .zero)
-            numbers.remove(number)
-        }
-        for number in numbers where try await !take(number) { numbers.remove(number) }
-        for number in share.wanted(besides: numbers) where numbers.count < share.target {
-            if try await take(number) { numbers.insert(number) }
+        try await giveBack(share.surplus(of: numbers))
+        try await take(numbers.sorted())
+        var wanted = share.wanted(besides: numbers)[...]
+        while numbers.count < share.target, !wanted.isEmpty {
+            let round = wanted.prefix(share.target - numbers.count)
+            wanted = wanted.dropFirst(round.count)
+            try await take(Array(round))
         }
         guard numbers != before else { return }
         logger.info(
@@ -49,26 +49,52 @@ actor LeaseKeeper {
             metadata: ["partitions": "\(numbers.count)", "daemons": "\(daemons.count)"])
     }
 
-    private func take(_ number: Int) async throws(LogError) -> Bool {
-        do {
-            switch try await log.lease(Partition(number: number), to: configuration.name, for: configuration.lease) {
-            case .held: return true
-            case .heldBy, .givenBack: return false
+    /// Takes or renews leases, and notes which of them are held.
+    private func take(_ wanted: [Int]) async throws(LogError) {
+        let answers = await PartitionRound.ask(wanted.map(Partition.init(number:))) { [log, configuration] partition in
+            await Self.result { () throws(LogError) in
+                try await log.lease(partition, to: configuration.name, for: configuration.lease)
             }
-        } catch .failed(let error) {
-            // Somebody else's value stands where the lease belongs; the other partitions have nothing to do with it.
-            logger.warning("A lease could not be taken", metadata: ["partition": "\(number)", "error": "\(error)"])
-            return false
         }
+        var failure: LogError?
+        for (partition, answer) in answers {
+            switch answer {
+            case .success(.held): numbers.insert(partition.number)
+            case .success(.heldBy), .success(.givenBack): numbers.remove(partition.number)
+            case .failure(.failed(let error)):
+                // Somebody else's value stands where the lease belongs; the other partitions have nothing to do with it.
+                numbers.remove(partition.number)
+                logger.warning(
+                    "A lease could not be taken", metadata: ["partition": "\(partition.number)", "error": "\(error)"])
+            case .failure(let error): failure = error
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    private func giveBack(_ unwanted: [Int]) async throws(LogError) {
+        let answers = await PartitionRound.ask(unwanted.map(Partition.init(number:))) {
+            [log, configuration] partition in
+            await Self.result { () throws(LogError) in
+                try await log.lease(partition, to: configuration.name, for: .zero)
+            }
+        }
+        for (partition, answer) in answers {
+            _ = try answer.get()
+            numbers.remove(partition.number)
+        }
+    }
+
+    private static func result(
+        _ operation: () async throws(LogError) -> LeaseAnswer
+    ) async -> Result<LeaseAnswer, LogError> {
+        do { return .success(try await operation()) } catch { return .failure(error) }
     }
 
     /// Lets others take over at once instead of when the leases run out.
     func giveBack() async {
         do {
-            for number in numbers {
-                _ = try await log.lease(Partition(number: number), to: configuration.name, for: .zero)
-            }
-            numbers = []
+            try await giveBack(numbers.sorted())
             _ = try await log.report(daemon: configuration.name, aliveFor: .zero)
         } catch {
             logger.info("Leases were not given back; they run out", metadata: ["error": "\(error)"])

@@ -51,8 +51,8 @@ package struct MergeConfiguration: Sendable {
 
 /// When an application's state may be published again.
 struct Pacing: Sendable {
-    /// A busy application is published again after ten times what the last cycle took: a tenth of the time goes into work that
-    /// the next change makes obsolete.
+    /// A busy application is published again after ten times what folding and storing it took the last time: a tenth of the time goes
+    /// into work that the next change makes obsolete. Waiting for Redis, whose disk may be slow, is no work.
     static let factor = 10
     static let shortest: Duration = .milliseconds(1)
     /// Nobody waits longer than this for a change because the application is busy.

@@ -33,14 +33,14 @@ package struct MergeDaemon: Service {
             group.addTask { await workshop.run() }
             await cancelWhenGracefulShutdown {
                 await withDiscardingTaskGroup { watch in
-                    watch.addTask { await keeper.run { await workshop.work(in: $0) } }
+                    watch.addTask { await keeper.run { workshop.work(in: $0) } }
                     watch.addTask { await listen() }
                     watch.addTask { await sweep(keeper) }
                     watch.addTask { await countRecords(keeper) }
                 }
             }
             // Nothing new is taken on from here; what is under way ends, and every open document is checkpointed.
-            await workshop.finish()
+            workshop.finish()
             await keeper.giveBack()
         }
         await workshop.checkpointAll()
@@ -50,13 +50,11 @@ package struct MergeDaemon: Service {
     /// no subscription to move with it.
     private func listen() async {
         var subscriptions: [RedisSubscription] = []
-        let (stream, continuation) = AsyncStream.makeStream(
-            of: ApplicationID.self, bufferingPolicy: .bufferingNewest(Self.hintsKept))
         for partition in log.partitions {
             do {
                 subscriptions.append(
-                    try hints.pushed(in: partition) { application in
-                        if let application { continuation.yield(application) }
+                    try hints.pushed(in: partition) { [workshop] application in
+                        if let application { workshop.hint(application, .news) }
                     })
             } catch {
                 logger.error(
@@ -64,13 +62,9 @@ package struct MergeDaemon: Service {
                     metadata: ["partition": "\(partition)", "error": "\(error)"])
             }
         }
-        for await application in stream { await workshop.hint(application) }
+        try? await gracefulShutdown()
         for subscription in subscriptions { subscription.cancel() }
     }
-
-    /// Hints that may wait to be noted. More come at once only if thousands of applications change within a millisecond; the sweep
-    /// finds those that are dropped.
-    private static let hintsKept = 65_536
 
     private func sweep(_ keeper: LeaseKeeper) async {
         var failing = false
@@ -78,15 +72,11 @@ package struct MergeDaemon: Service {
             var dirty = 0
             var failure: LogError?
             let partitions = await keeper.held
-            for partition in partitions {
-                do {
-                    dirty += try await sweep(partition)
-                } catch .failed(let error) {
-                    // Something in this partition is not ours; the others have nothing to do with it.
-                    failure = .failed(error)
-                } catch {
-                    failure = error
-                    break
+            for (_, answer) in await PartitionRound.ask(partitions, sweep) {
+                switch answer {
+                case .success(let found): dirty += found
+                // Whatever it is, the other partitions may have nothing to do with it.
+                case .failure(let error): failure = error
                 }
             }
             metrics.working(partitions: partitions.count, dirtyApplications: dirty)
@@ -99,17 +89,24 @@ package struct MergeDaemon: Service {
     }
 
     /// - Returns: how many applications are dirty.
-    private func sweep(_ partition: Partition) async throws(LogError) -> Int {
-        let applications = try await log.dirtyApplications(in: partition).compactMap { try? ApplicationID($0) }
-        for application in applications { await workshop.hint(application) }
-        return applications.count
+    @Sendable
+    private func sweep(_ partition: Partition) async -> Result<Int, LogError> {
+        do {
+            let applications = try await log.dirtyApplications(in: partition).compactMap { try? ApplicationID($0) }
+            for application in applications { workshop.hint(application, .sweep) }
+            return .success(applications.count)
+        } catch {
+            return .failure(error)
+        }
     }
 
     /// Tells now and then what the memory of repeats costs, since nobody sees it grow otherwise.
     private func countRecords(_ keeper: LeaseKeeper) async {
         while !Task.isCancelled {
             var records = 0
-            for partition in await keeper.held { records += (try? await log.repeatRecords(in: partition)) ?? 0 }
+            for (_, count) in await PartitionRound.ask(
+                await keeper.held, { [log] in (try? await log.repeatRecords(in: $0)) ?? 0 })
+            { records += count }
             metrics.remembering(records: records)
             try? await Task.sleep(for: Self.recordsInterval)
         }
@@ -118,5 +115,5 @@ package struct MergeDaemon: Service {
     private static let recordsInterval: Duration = .seconds(10)
 
     /// True once the daemon has found out what it is to work on.
-    package var isReady: Bool { get async { await workshop.hasStarted } }
+    package var isReady: Bool { get async { workshop.hasStarted } }
 }

@@ -2,34 +2,36 @@ import ChangeLog
 import Fold
 import Logging
 import SnapshotCache
+import Synchronization
 
 /// The applications that are open, and the tasks that work on them.
-actor Workshop {
+///
+/// Hints come straight from the thread that receives them; what they cost there is a look into two tables. From a hint to the task that
+/// merges there is one hand-over and no timer.
+final class Workshop: Sendable {
+    private enum Job: Sendable {
+        case work(ApplicationID, WorkQueue.Cause)
+        case wake(ApplicationID, at: ContinuousClock.Instant)
+    }
+
+    private struct State {
+        var queue: WorkQueue
+        var open: OpenApplications<ApplicationMerger>
+        var partitions: Set<Partition> = []
+        var hasStarted = false
+        var finishing = false
+        var checkpoints = 0
+    }
+
     private let log: ChangeLog
     private let cache: SnapshotCache
     private let configuration: MergeConfiguration
     private let metrics: MergeMetrics
     private let logger: Logger
-
-    private var queue: WorkQueue
-    private var partitions: Set<Partition> = []
-    private var open: [ApplicationID: OpenApplication] = [:]
-    private var openBytes = 0
-    private var pending = 0
-    private var uses: UInt64 = 0
-    private(set) var hasStarted = false
-
-    private let due: AsyncStream<ApplicationID>
-    private let dueContinuation: AsyncStream<ApplicationID>.Continuation
-    private var finishing = false
-
-    private struct OpenApplication {
-        let merger: ApplicationMerger
-        var bytes = 0
-        var pending = 0
-        var lastUse: UInt64
-        var failures = 0
-    }
+    private let state: Mutex<State>
+    /// Holds no more than there are applications in the queue.
+    private let jobs: AsyncStream<Job>
+    private let continuation: AsyncStream<Job>.Continuation
 
     init(
         log: ChangeLog, cache: SnapshotCache, configuration: MergeConfiguration, metrics: MergeMetrics, logger: Logger
@@ -39,135 +41,175 @@ actor Workshop {
         self.configuration = configuration
         self.metrics = metrics
         self.logger = logger
-        queue = WorkQueue(concurrency: configuration.concurrency)
-        // Holds no more than `concurrency` elements: the work queue lets no more go.
-        (due, dueContinuation) = AsyncStream.makeStream(of: ApplicationID.self)
+        state = Mutex(
+            State(
+                queue: WorkQueue(concurrency: configuration.concurrency),
+                open: OpenApplications(limit: configuration.documentBytes)))
+        (jobs, continuation) = AsyncStream.makeStream(of: Job.self)
     }
+
+    var hasStarted: Bool { state.withLock { $0.hasStarted } }
 
     func work(in partitions: Set<Partition>) {
-        self.partitions = partitions
-        hasStarted = true
+        state.withLock {
+            $0.partitions = partitions
+            $0.hasStarted = true
+        }
     }
 
-    func hint(_ application: ApplicationID) {
-        guard !finishing, partitions.contains(log.partition(of: application)) else { return }
-        queue.hint(application)
-        start()
+    /// Does not block.
+    func hint(_ application: ApplicationID, _ cause: WorkQueue.Cause) {
+        let partition = log.partition(of: application)
+        state.withLock { state in
+            guard !state.finishing, state.partitions.contains(partition) else { return }
+            let now = ContinuousClock.now
+            let wake = state.queue.hint(
+                application, cause, notBefore: state.open[application]?.notBefore ?? now, now: now)
+            start(&state, wake: wake.map { (application, $0) })
+        }
     }
 
-    private func start() {
-        while let application = queue.next() { dueContinuation.yield(application) }
+    private func start(_ state: inout State, wake: (ApplicationID, ContinuousClock.Instant)? = nil) {
+        if let (application, time) = wake { continuation.yield(.wake(application, at: time)) }
+        while let (application, cause) = state.queue.next() { continuation.yield(.work(application, cause)) }
+        if state.finishing && state.queue.isIdle { continuation.finish() }
     }
 
     /// Works until `finish` was called and all that was under way has ended.
     func run() async {
         await withDiscardingTaskGroup { group in
-            for await application in due {
-                group.addTask { await self.work(on: application) }
+            for await job in jobs {
+                switch job {
+                case .work(let application, let cause):
+                    group.addTask { await self.work(on: application, cause) }
+                case .wake(let application, let time):
+                    group.addTask { await self.wake(application, at: time) }
+                }
             }
         }
     }
 
+    private func wake(_ application: ApplicationID, at time: ContinuousClock.Instant) async {
+        try? await Task.sleep(until: time, tolerance: .zero)
+        state.withLock { state in
+            state.queue.wake(application)
+            start(&state)
+        }
+    }
+
+    /// Takes nothing new on. What pauses is left to the next daemon.
     func finish() {
-        finishing = true
-        if queue.isIdle { dueContinuation.finish() }
-    }
-
-    private func work(on application: ApplicationID) async {
-        let more = await cycle(application)
-        queue.finish(application, more: more && !finishing)
-        start()
-        if finishing && queue.isIdle { dueContinuation.finish() }
-    }
-
-    /// - Returns: whether there is more to do at once.
-    private func cycle(_ application: ApplicationID) async -> Bool {
-        guard partitions.contains(log.partition(of: application)) else {
-            close(application)
-            return false
+        state.withLock { state in
+            state.finishing = true
+            state.queue.dropPausing()
+            start(&state)
         }
-        let merger = merger(for: application)
-        do {
-            let outcome = try await merger.cycle()
-            open[application]?.failures = 0
-            await note(merger)
-            switch outcome {
-            case .caughtUp: return false
-            case .more: return true
-            case .gone:
-                close(application)
-                return false
+    }
+
+    // MARK: - One application
+
+    private func work(on application: ApplicationID, _ cause: WorkQueue.Cause) async {
+        let partition = log.partition(of: application)
+        let merger: ApplicationMerger? = state.withLock { state in
+            guard state.partitions.contains(partition) else {
+                state.open.close(application)
+                return nil
             }
+            return state.open.use(application, now: .now) {
+                ApplicationMerger(
+                    application, log: log, cache: cache, configuration: configuration, metrics: metrics)
+            }
+        }
+        guard let merger else { return finish(application, more: false) }
+        do {
+            let report = try await merger.cycle(expectingNews: cause == .news)
+            finish(report, of: application)
+            // By now the next cycle may have begun: nobody waits for a checkpoint.
+            if report.isCheckpointDue { await checkpoint(merger) }
         } catch {
-            await failed(application, error)
-            return !finishing
+            failed(application, error)
         }
     }
 
-    private func failed(_ application: ApplicationID, _ error: any Error) async {
+    private func finish(_ application: ApplicationID, more: Bool) {
+        state.withLock { finish(application, more: more, pause: .zero, &$0) }
+    }
+
+    private func finish(_ application: ApplicationID, more: Bool, pause: Duration, _ state: inout State) {
+        let now = ContinuousClock.now
+        state.open.update(application) { $0.notBefore = now + pause }
+        let wake = state.queue.finish(
+            application, more: more && !state.finishing, notBefore: now + pause, now: now)
+        if state.finishing { state.queue.dropPausing() }
+        start(&state, wake: wake.map { (application, $0) })
+    }
+
+    private func finish(_ report: ApplicationMerger.Report, of application: ApplicationID) {
+        let (documents, bytes, pending) = state.withLock { state in
+            let more: Bool
+            switch report.outcome {
+            case .gone:
+                more = false
+                state.open.close(application)
+            case .caughtUp, .more:
+                more = report.outcome == .more
+                state.open.update(application) { $0.failures = 0 }
+                state.open.note(application, bytes: report.bytes, pending: report.pending)
+            }
+            finish(application, more: more, pause: report.pause, &state)
+            return (state.open.count, state.open.bytes, state.open.pending)
+        }
+        metrics.keeping(documents: documents, bytes: bytes, pending: pending)
+    }
+
+    private func failed(_ application: ApplicationID, _ error: any Error) {
         metrics.failed()
-        let failures = (open[application]?.failures ?? 0) + 1
-        open[application]?.failures = failures
+        let failures = state.withLock { state in
+            let failures = (state.open[application]?.failures ?? 0) + 1
+            state.open.update(application) { $0.failures = failures }
+            let pause = min(Self.longestPause, Self.shortestPause * (1 << min(failures - 1, 10)))
+            finish(application, more: true, pause: pause * Double.random(in: 0.5...1), &state)
+            return failures
+        }
         logger.log(
             level: failures == 1 ? .warning : .debug, "Merging an application failed; it is tried again",
             metadata: ["app": "\(application)", "error": "\(error)", "failures": "\(failures)"])
-        let pause = min(Self.longestPause, Self.shortestPause * (1 << min(failures - 1, 10)))
-        try? await Task.sleep(for: pause * Double.random(in: 0.5...1))
     }
 
     private static let shortestPause: Duration = .milliseconds(20)
     /// Soon enough after Redis is back; no more than a try a second while it is away.
     private static let longestPause: Duration = .seconds(1)
 
-    private func merger(for application: ApplicationID) -> ApplicationMerger {
-        uses += 1
-        if let present = open[application] {
-            open[application]?.lastUse = uses
-            return present.merger
+    // MARK: - Checkpoints
+
+    private func checkpoint(_ merger: ApplicationMerger) async {
+        let hasPlace = state.withLock { state in
+            // Too many at once are left: they stay due, and the sweep comes by again.
+            guard state.checkpoints < configuration.concurrency else { return false }
+            state.checkpoints += 1
+            return true
         }
-        let merger = ApplicationMerger(
-            application, log: log, cache: cache, configuration: configuration, metrics: metrics)
-        open[application] = OpenApplication(merger: merger, lastUse: uses)
-        return merger
-    }
-
-    private func note(_ merger: ApplicationMerger) async {
-        let holding = await merger.holding
-        guard let before = open[merger.application] else { return }
-        let bytes = holding.bytes + Self.bytesPerApplication
-        open[merger.application]?.bytes = bytes
-        open[merger.application]?.pending = holding.pending
-        openBytes += bytes - before.bytes
-        pending += holding.pending - before.pending
-        if openBytes > configuration.documentBytes { evict() }
-        metrics.keeping(documents: open.count, bytes: openBytes, pending: pending)
-    }
-
-    /// What an open application costs besides its document, so that many empty ones count too.
-    private static let bytesPerApplication = 1_024
-
-    /// Closes the applications that were not used for longest until a tenth of the limit is free: what they know is in Redis.
-    private func evict() {
-        let goal = configuration.documentBytes / 10 * 9
-        for application in open.sorted(by: { $0.value.lastUse < $1.value.lastUse }).map(\.key) {
-            guard openBytes > goal else { return }
-            close(application)
+        guard hasPlace else { return }
+        do {
+            // Refused because the store has moved on: the next cycle finds out how.
+            if try await !merger.checkpoint() { hint(merger.application, .news) }
+        } catch {
+            metrics.failed()
+            logger.debug(
+                "A checkpoint failed; it is tried again",
+                metadata: ["app": "\(merger.application)", "error": "\(error)"])
         }
-    }
-
-    private func close(_ application: ApplicationID) {
-        guard let closed = open.removeValue(forKey: application) else { return }
-        openBytes -= closed.bytes
-        pending -= closed.pending
+        state.withLock { $0.checkpoints -= 1 }
     }
 
     /// The last thing a daemon does: what it has published need not be folded again by the next one.
     func checkpointAll() async {
         var checkpoints = 0
         var failures = 0
-        for (application, opened) in open where await opened.merger.hasLogToTrim {
+        let open = state.withLock { Array($0.open.mergers) }
+        for (application, merger) in open where await merger.hasLogToTrim {
             do {
-                try await opened.merger.checkpoint()
+                _ = try await merger.checkpoint()
                 checkpoints += 1
             } catch {
                 failures += 1

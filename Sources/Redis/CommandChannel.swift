@@ -59,7 +59,7 @@ struct CommandChannel: Sendable {
     /// the time limit of commands.
     func send(_ command: RedisCommand) async throws(RedisError) -> RESPValue {
         let result = await withCheckedContinuation { continuation in
-            send(command, waiter: .continuation(continuation))
+            onEventLoop { $0.send(command, waiter: .continuation(continuation)) }
         }
         return try result.get()
     }
@@ -67,15 +67,20 @@ struct CommandChannel: Sendable {
     /// The future fails with `RedisError` only.
     func submit(_ command: RedisCommand) -> EventLoopFuture<RESPValue> {
         let promise = eventLoop.makePromise(of: RESPValue.self)
-        send(command, waiter: .promise(promise))
+        onEventLoop { $0.send(command, waiter: .promise(promise)) }
         return promise.futureResult
     }
 
-    private func send(_ command: RedisCommand, waiter: CommandHandler.Waiter) {
+    /// To be called on the event loop only, and calls `receive` there: at once if the command is not taken.
+    func send(_ command: RedisCommand, receive: @escaping (Result<RESPValue, RedisError>) -> Void) {
+        handler.value.send(command, waiter: .callback(receive))
+    }
+
+    private func onEventLoop(_ action: @escaping @Sendable (CommandHandler) -> Void) {
         if eventLoop.inEventLoop {
-            handler.value.send(command, waiter: waiter)
+            action(handler.value)
         } else {
-            eventLoop.execute { handler.value.send(command, waiter: waiter) }
+            eventLoop.execute { action(handler.value) }
         }
     }
 

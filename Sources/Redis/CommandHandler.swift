@@ -9,15 +9,17 @@ final class CommandHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// Who waits for a reply.
-    enum Waiter: Sendable {
+    /// Who waits for a reply. Not sendable: a callback belongs to the event loop.
+    enum Waiter {
         case promise(EventLoopPromise<RESPValue>)
         case continuation(CheckedContinuation<Result<RESPValue, RedisError>, Never>)
+        case callback((Result<RESPValue, RedisError>) -> Void)
 
         func complete(_ result: Result<RESPValue, RedisError>) {
             switch self {
             case .promise(let promise): promise.completeWith(result.mapError { $0 })
             case .continuation(let continuation): continuation.resume(returning: result)
+            case .callback(let receive): receive(result)
             }
         }
     }
@@ -47,11 +49,9 @@ final class CommandHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     func send(_ command: RedisCommand, waiter: Waiter) {
         guard let context, closeReason == nil else { return fail(waiter, .connectionClosing(address)) }
-        switch queue.admit(waiter, size: command.bytes.count, now: context.eventLoop.now) {
+        switch queue.admit(waiter, size: command.size, now: context.eventLoop.now) {
         case .send(let timerStart):
-            guard command.write(into: &outbound) else {
-                return close("there is no memory for a command", context: context)
-            }
+            command.write(into: &outbound)
             if let timerStart { startTimer(at: timerStart, context: context) }
             scheduleFlush(context: context)
         case .refuseClosing(let waiter): fail(waiter, .connectionClosing(address))

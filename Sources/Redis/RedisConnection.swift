@@ -64,6 +64,12 @@ package final class RedisConnection: Sendable {
         commands.submit(command)
     }
 
+    /// As `send`, for callers on this connection's event loop only, with neither task nor future: `receive` is called there, before
+    /// this returns if the command is not taken.
+    package func send(_ command: RedisCommand, receive: @escaping (Result<RESPValue, RedisError>) -> Void) {
+        commands.send(command, receive: receive)
+    }
+
     /// Asks the server again who it is. A server that has become a replica is given up.
     @discardableResult
     package func refreshIdentity() async throws(RedisError) -> RedisServerIdentity {

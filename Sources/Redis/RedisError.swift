@@ -82,7 +82,7 @@ extension RedisError: CustomStringConvertible {
         case .outcomeUnknown(let address, let reason):
             "The outcome of a command sent to Redis at \(address) is unknown: \(reason). It may have been executed."
         case .unexpectedReply(let what):
-            "Redis gave a reply that does not fit the command: \(what). Is it really a Redis of version 6 or later?"
+            "Redis gave a reply that does not fit the command: \(what). Is it really a Redis of version 6.2 or later?"
         case .tooManySubscriptions(let limit):
             "\(limit) channels are already subscribed to; no further one is taken."
         }

@@ -1,4 +1,3 @@
-package import NIOCore
 import Synchronization
 
 /// A Lua script that is run by its digest.
@@ -33,12 +32,12 @@ extension RedisConnection {
     /// Runs the script. If the server does not know it (it was restarted, or SCRIPT FLUSH was called), the script is
     /// loaded and run once more: NOSCRIPT means that nothing was executed.
     package func evaluate(
-        _ script: RedisScript, keys: [RedisArgument], arguments: [RedisArgument]
+        _ script: RedisScript, keys: RedisArguments, arguments: RedisArguments
     ) async throws(RedisError) -> RESPValue {
         if let digest = script.knownDigest {
             do {
                 return try await send(.evaluation(of: digest, keys: keys, arguments: arguments))
-            } catch .refused(let reply, _) where reply.code == "NOSCRIPT" {
+            } catch let error where error.isUnknownScript {
                 // Goes on below.
             }
         }
@@ -46,33 +45,38 @@ extension RedisConnection {
         return try await send(.evaluation(of: digest, keys: keys, arguments: arguments))
     }
 
-    /// As `evaluate`, for callers on an event loop. The future belongs to this connection's loop and fails with
-    /// `RedisError` only.
-    package func submit(
-        _ script: RedisScript, keys: [RedisArgument], arguments: [RedisArgument]
-    ) -> EventLoopFuture<RESPValue> {
-        guard let digest = script.knownDigest else { return loadAndSubmit(script, keys: keys, arguments: arguments) }
-        return submit(.evaluation(of: digest, keys: keys, arguments: arguments)).flatMapError { error in
-            guard case RedisError.refused(let reply, _) = error, reply.code == "NOSCRIPT" else {
-                return self.eventLoop.makeFailedFuture(error)
-            }
-            return self.loadAndSubmit(script, keys: keys, arguments: arguments)
+    /// As `evaluate`, for callers on this connection's event loop only, with neither task nor future. A script that the server does
+    /// not know is not loaded: `receive` gets the error of which `isUnknownScript` is true, and nothing was executed.
+    package func evaluate(
+        _ script: RedisScript, keys: RedisArguments, arguments: RedisArguments,
+        receive: @escaping (Result<RESPValue, RedisError>) -> Void
+    ) {
+        guard let digest = script.knownDigest else {
+            return receive(.failure(.refused(.unknownScript, address)))
         }
+        send(.evaluation(of: digest, keys: keys, arguments: arguments), receive: receive)
     }
+}
 
-    private func loadAndSubmit(
-        _ script: RedisScript, keys: [RedisArgument], arguments: [RedisArgument]
-    ) -> EventLoopFuture<RESPValue> {
-        submit(script.loadCommand)
-            .flatMapThrowing { try script.keep(digestFrom: $0) }
-            .flatMap { self.submit(.evaluation(of: $0, keys: keys, arguments: arguments)) }
+extension RedisError {
+    /// The server does not know the script that was to be run by its digest.
+    package var isUnknownScript: Bool {
+        guard case .refused(let reply, _) = self else { return false }
+        return reply.code == RedisErrorReply.unknownScript.code
     }
+}
+
+extension RedisErrorReply {
+    fileprivate static let unknownScript = RedisErrorReply(message: "NOSCRIPT The script was not loaded yet.")
 }
 
 extension RedisCommand {
     fileprivate static func evaluation(
-        of digest: String, keys: [RedisArgument], arguments: [RedisArgument]
+        of digest: String, keys: RedisArguments, arguments: RedisArguments
     ) -> RedisCommand {
-        RedisCommand("EVALSHA", [.string(digest), .integer(Int64(keys.count))] + keys + arguments)
+        var command: RedisArguments = ["EVALSHA", .string(digest), .integer(Int64(keys.count))]
+        command.append(keys)
+        command.append(arguments)
+        return RedisCommand(command)
     }
 }

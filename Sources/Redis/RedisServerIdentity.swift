@@ -13,6 +13,8 @@ package struct RedisServerIdentity: Sendable, Hashable {
     package let masterReplID: String
     /// What `masterReplID` was before a promotion; all zeros if there was none.
     package let masterReplID2: String
+    /// All three in one text, made once: what tells one life of a Redis' data from another.
+    package let life: String
 
     package init(version: String, role: Role, runID: String, masterReplID: String, masterReplID2: String) {
         self.version = version
@@ -20,6 +22,7 @@ package struct RedisServerIdentity: Sendable, Hashable {
         self.runID = runID
         self.masterReplID = masterReplID
         self.masterReplID2 = masterReplID2
+        life = "\(runID) \(masterReplID) \(masterReplID2)"
     }
 }
 

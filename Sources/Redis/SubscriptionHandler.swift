@@ -68,7 +68,7 @@ final class SubscriptionHandler: ChannelInboundHandler {
     private func send(_ command: RedisCommand) {
         guard let context else { return }
         var buffer = ByteBuffer()
-        guard command.write(into: &buffer) else { return close("there is no memory for a command") }
+        command.write(into: &buffer)
         context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
     }
 

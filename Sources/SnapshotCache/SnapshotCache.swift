@@ -52,14 +52,40 @@ package struct SnapshotCache: Sendable {
         }
     }
 
-    package func store(_ snapshot: Snapshot) async -> StoreOutcome {
-        let bytes = snapshot.encoded()
+    /// What stands in an application's place, as far as a writer has to know.
+    package struct Place: Sendable {
+        fileprivate enum Content {
+            case nothing
+            case something(cas: UInt64, claim: (epoch: Epoch, position: UInt64)?)
+        }
+
+        fileprivate let content: Content
+    }
+
+    /// Looks at an application's place before there is something to store, so that the answer is there when it is needed. What changes
+    /// until then is noticed when storing. Keep it for a cycle, not for longer: memcached's numbers start again when it does.
+    ///
+    /// - Returns: nil if memcached did not answer.
+    package func look(at application: ApplicationID) async -> Place? {
+        do { return try await place(of: application) } catch { return nil }
+    }
+
+    private func place(of application: ApplicationID) async throws(MemcachedError) -> Place {
+        let item = try await client.peek(Self.key(of: application), bytes: Snapshot.claimBytes)
+        return Place(content: item.map { .something(cas: $0.cas, claim: Snapshot.claim(of: $0.value)) } ?? .nothing)
+    }
+
+    /// - Parameter place: what stood there just now, if the caller has looked.
+    package func store(_ snapshot: Snapshot, over place: Place? = nil) async -> StoreOutcome {
         do {
+            var known = place
             for _ in 0..<Self.maximumConflicts {
-                switch try await store(bytes, of: snapshot) {
+                let present: Place
+                if let known { present = known } else { present = try await self.place(of: snapshot.application) }
+                switch try await attempt(snapshot, over: present) {
                 case .stored: return .stored
                 case .tooLarge(let limit): return .tooLarge(limit: limit)
-                case .exists, .notFound: continue
+                case .exists, .notFound: known = nil
                 case nil: return .newerThere
                 }
             }
@@ -73,17 +99,22 @@ package struct SnapshotCache: Sendable {
     }
 
     /// One attempt; nil if what is there is as new.
-    private func store(
-        _ bytes: [UInt8], of snapshot: Snapshot
+    private func attempt(
+        _ snapshot: Snapshot, over place: Place
     ) async throws(MemcachedError) -> MemcachedStoreOutcome? {
         let key = Self.key(of: snapshot.application)
-        guard let present = try await client.get(key) else { return try await client.add(key, bytes) }
-        if let other = Snapshot.claim(of: present.value), other.epoch == snapshot.epoch,
-            other.position >= snapshot.position, decode(present, of: snapshot.application) != nil
-        {
-            return nil
+        switch place.content {
+        case .nothing: return try await client.add(key, snapshot.encoded())
+        case .something(let cas, let claim):
+            // Only what claims to be as new has to be read as a whole, to see whether it can be believed.
+            if let claim, claim.epoch == snapshot.epoch, claim.position >= snapshot.position,
+                let other = try await find(snapshot.application), other.epoch == snapshot.epoch,
+                other.position >= snapshot.position
+            {
+                return nil
+            }
+            return try await client.compareAndSet(key, snapshot.encoded(), cas: cas)
         }
-        return try await client.compareAndSet(key, bytes, cas: present.cas)
     }
 
     package func shutdown() async {

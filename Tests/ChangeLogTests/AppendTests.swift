@@ -229,6 +229,17 @@ struct AppendTests {
         }
     }
 
+    @Test("The records of several calls add up in their hour")
+    func recordsOfAnHour() async throws {
+        try await withStore(partitions: 1) { (store: Store) async throws in
+            for n in 1...3 { try await store.log.push([change("a\(n)"), change("b\(n)")]) }
+            let counted = try store.redis.command("HVALS", store.key("records")).split(separator: "\n").map(String.init)
+            // The hour itself, the total, and that of the hour; or of two, if one has just ended.
+            let ofHours = counted.compactMap { Int($0) }.filter { $0 < 100 }.reduce(0, +)
+            #expect(ofHours == 12)
+        }
+    }
+
     @Test("Records count until the hour in which the last of them has expired is over")
     func recordsExpire() async throws {
         try await withStore(partitions: 1) { (store: Store) async throws in

@@ -27,6 +27,19 @@ import Testing
         }
     }
 
+    @Test("What counts as normalized is encoded as its normal form")
+    func normalizedAlready() throws {
+        var normalized = 0
+        for seed in 0..<2_000 {
+            var generator = DocumentGenerator(seed: UInt64(seed))
+            let document = try json(generator.text(depth: 2))
+            guard document.isNormalized else { continue }
+            normalized += 1
+            #expect(document.encoded() == document.normalized(), "\(document.text)")
+        }
+        #expect(normalized > 100)
+    }
+
     @Test("A difference makes the new document out of the old one, byte for byte", arguments: 0..<400)
     func differences(_ seed: Int) throws {
         var generator = DocumentGenerator(seed: UInt64(seed))

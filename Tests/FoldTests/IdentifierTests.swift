@@ -119,4 +119,31 @@ struct IdentifierTests {
             }
         }
     }
+
+    @Test("What is a valid change id is the same for bytes as for text")
+    func bytesAndText() {
+        var numbers = SeededNumbers(11)
+        let alphabet = Array("0019aZ~~~.-_ é/".utf8)
+        var valid = 0
+        for _ in 0..<20_000 {
+            let bytes = (0..<Int.random(in: 0...12, using: &numbers)).map { _ in
+                alphabet.randomElement(using: &numbers) ?? 0
+            }
+            let id = try? ChangeID(String(decoding: bytes, as: UTF8.self))
+            #expect((id != nil) == ChangeID.isValid(bytes.span), "\(bytes)")
+            if let id {
+                valid += 1
+                #expect(ChangeID(valid: id.description) == id)
+            }
+        }
+        #expect(valid > 1_000)
+        for count in [127, 128, 129] {
+            #expect(ChangeID.isValid([UInt8](repeating: UInt8(ascii: "a"), count: count).span) == (count <= 128))
+        }
+        for text in [
+            "c~9007199254740991", "c~9007199254740992", "c~0", "c~01", "c~1", "c~", "~1", "c~18446744073709551617",
+        ] {
+            #expect(((try? ChangeID(text)) != nil) == ChangeID.isValid(Array(text.utf8).span), "\(text)")
+        }
+    }
 }

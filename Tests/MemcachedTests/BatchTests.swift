@@ -45,6 +45,37 @@ struct BatchTests {
         }
     }
 
+    @Test(
+        "A look at the beginning of a value has the value's number, and whoever asks for all of it at the same time gets all"
+    )
+    func peeking() async throws {
+        try await withMemcached { memcached async throws in
+            try await withClient([memcached]) {
+                $0.threads = 1
+            } _: { client async throws in
+                let value = (0..<100_000).map { UInt8($0 % 251) }
+                _ = try await client.set("long", value)
+                let whole = try #require(try await client.get("long"))
+                #expect(whole.value == value)
+                for count in [0, 1, 512, 99_999, 100_000, 200_000] {
+                    let item = try #require(try await client.peek("long", bytes: count))
+                    #expect(item.value == Array(value.prefix(count)) && item.cas == whole.cas)
+                }
+                #expect(try await client.peek("short", bytes: 512) == nil)
+                try await withThrowingTaskGroup { group in
+                    for index in 0..<200 {
+                        group.addTask {
+                            guard index % 2 == 0 else { return try await client.get("long")?.value == value }
+                            let start = try await client.peek("long", bytes: 100)?.value ?? []
+                            return start.count >= 100 && start == Array(value.prefix(start.count))
+                        }
+                    }
+                    for try await isRight in group { #expect(isRight) }
+                }
+            }
+        }
+    }
+
     private func gets(_ memcached: TestMemcached, _ client: MemcachedClient) async throws -> Int {
         let statistics = try await client.statistics(.general, of: MemcachedAddress(memcached))
         return try #require(statistics["cmd_get"].flatMap { Int($0) })

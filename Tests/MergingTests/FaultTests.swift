@@ -99,6 +99,23 @@ struct FaultTests {
         return began.withLock { $0 }
     }
 
+    @Test("A merger whose checkpoint the store refuses starts again from the log and publishes anew")
+    func refusedCheckpoint() async throws {
+        try await withCircle { (circle: Circle) async throws in
+            let board = try id("board")
+            let merger = circle.merger(board)
+            try await circle.push(try count(1), try count(2), to: board)
+            _ = try await merger.cycle()
+            #expect(try #require(try await circle.log.look(at: board)).merged == 2)
+            try circle.redis.command("HSET", "{\(circle.log.partition(of: board))}:app:board", "merged", "0")
+            #expect(try await !merger.checkpoint())
+            _ = try await merger.cycle()
+            #expect(try #require(try await circle.log.look(at: board)).merged == 2)
+            #expect(try await merger.checkpoint())
+            #expect(try #require(try await circle.log.look(at: board)).base == 2)
+        }
+    }
+
     @Test("Changes that Redis has lost come back from memcached, with their repeats and rejections")
     func lostTail() async throws {
         try await withCircle { (circle: Circle) async throws in

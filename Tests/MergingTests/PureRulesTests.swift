@@ -51,61 +51,6 @@ struct PartitionShareTests {
     }
 }
 
-@Suite("The queue of work")
-struct WorkQueueTests {
-    private let a: ApplicationID
-    private let b: ApplicationID
-    private let c: ApplicationID
-
-    init() throws {
-        a = try ApplicationID("a")
-        b = try ApplicationID("b")
-        c = try ApplicationID("c")
-    }
-
-    @Test("Applications are worked on in the order of their hints, each once")
-    func order() {
-        var queue = WorkQueue(concurrency: 10)
-        for application in [a, b, a, c, b] { queue.hint(application) }
-        #expect([queue.next(), queue.next(), queue.next(), queue.next()] == [a, b, c, nil])
-    }
-
-    @Test("No more are worked on at a time than allowed")
-    func concurrency() {
-        var queue = WorkQueue(concurrency: 2)
-        for application in [a, b, c] { queue.hint(application) }
-        #expect([queue.next(), queue.next(), queue.next()] == [a, b, nil])
-        queue.finish(a, more: false)
-        #expect(queue.next() == c)
-    }
-
-    @Test("A hint during the work is not lost, and never makes two work on the same")
-    func hintDuringWork() {
-        var queue = WorkQueue(concurrency: 10)
-        queue.hint(a)
-        #expect(queue.next() == a)
-        queue.hint(a)
-        queue.hint(a)
-        #expect(queue.next() == nil)
-        queue.finish(a, more: false)
-        #expect(queue.next() == a)
-        queue.finish(a, more: false)
-        #expect(queue.next() == nil && queue.isIdle)
-    }
-
-    @Test("One that has more to do queues up behind the others")
-    func fairness() {
-        var queue = WorkQueue(concurrency: 1)
-        for application in [a, b] { queue.hint(application) }
-        #expect(queue.next() == a)
-        queue.finish(a, more: true)
-        #expect(queue.next() == b)
-        queue.finish(b, more: false)
-        #expect(queue.next() == a)
-        #expect(!queue.isIdle)
-    }
-}
-
 @Suite("Pacing")
 struct PacingTests {
     @Test("The pause is ten times the work, between one and 25 milliseconds")

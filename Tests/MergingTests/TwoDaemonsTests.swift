@@ -82,8 +82,11 @@ struct TwoDaemonsTests {
                         var merger = circle.merger(board, name)
                         var cycles = 0
                         while true {
-                            _ = try await merger.cycle()
-                            if cycles % 3 == 0 { try await merger.checkpoint() }
+                            // A checkpoint is under way while the next cycle runs.
+                            let (present, isDue) = (merger, cycles % 3 == 0)
+                            async let checkpoint = isDue ? present.checkpoint() : true
+                            _ = try await present.cycle(expectingNews: cycles % 2 == 0)
+                            _ = try await checkpoint
                             cycles += 1
                             // Now and then one forgets all it knows, as if it had been killed and started again.
                             if cycles % 17 == 0 { merger = circle.merger(board, name) }

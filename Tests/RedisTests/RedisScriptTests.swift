@@ -30,16 +30,35 @@ struct RedisScriptTests {
         }
     }
 
-    @Test("The future form loads and reloads as well")
-    func future() async throws {
+    /// What the form for callers on the event loop answers.
+    private static func evaluateOnLoop(
+        _ script: RedisScript, on connection: RedisConnection
+    ) async throws -> Result<RESPValue, RedisError> {
+        let promise = connection.eventLoop.makePromise(of: Result<RESPValue, RedisError>.self)
+        connection.eventLoop.execute {
+            connection.evaluate(script, keys: ["n"], arguments: [1]) { promise.succeed($0) }
+        }
+        return try await promise.futureResult.get()
+    }
+
+    @Test(
+        "The form for callers on the event loop says that a script is not loaded, or not any more, and has done nothing"
+    )
+    func onEventLoop() async throws {
         try await withRedis { redis in
             try await withConnection(.test(redis.url)) { connection in
                 let script = Self.script()
-                let first = try await connection.submit(script, keys: ["n"], arguments: [1]).get()
-                #expect(first.array?.first == .integer(1))
-                try redis.command("SCRIPT", "FLUSH")
-                let second = try await connection.submit(script, keys: ["n"], arguments: [1]).get()
-                #expect(second.array?.first == .integer(2))
+                for round in 1...2 {
+                    guard case .failure(let error) = try await Self.evaluateOnLoop(script, on: connection) else {
+                        Issue.record("an unknown script was run")
+                        return
+                    }
+                    #expect(error.isUnknownScript)
+                    _ = try await connection.evaluate(script, keys: ["n"], arguments: [1])
+                    let reply = try await Self.evaluateOnLoop(script, on: connection).get()
+                    #expect(reply.array?.first == .integer(Int64(2 * round)))
+                    try redis.command("SCRIPT", "FLUSH")
+                }
             }
         }
     }

@@ -1,4 +1,5 @@
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import Redis
@@ -80,14 +81,46 @@ struct ReplyReaderTests {
     }
 }
 
+@Suite(.timeLimit(.minutes(1)))
 struct CommandFormatTests {
     @Test("A command is written with lengths, whatever bytes its arguments have")
     func format() {
         var buffer = ByteBuffer(string: "before ")
-        #expect(RedisCommand("SET", "a b", .bytes([0, 13, 10, 255]), "", .integer(-5)).write(into: &buffer))
+        RedisCommand("SET", "a b", .bytes([0, 13, 10, 255]), "", .integer(-5)).write(into: &buffer)
         let expected =
             Array("before *5\r\n$3\r\nSET\r\n$3\r\na b\r\n$4\r\n".utf8) + [0, 13, 10, 255]
             + Array("\r\n$0\r\n\r\n$2\r\n-5\r\n".utf8)
         #expect(Array(buffer: buffer) == expected)
+    }
+
+    @Test("Arguments that are put together from pieces and from other arguments are written like any other")
+    func pieces() {
+        var arguments: RedisArguments = ["ECHO"]
+        var more = RedisArguments(["\r\n$1\r\n"])
+        more.append("{tag}:", "é")
+        more.append(byteCount: 3) { buffer in
+            buffer.writeInteger(UInt8(13))
+            buffer.writeBytes([10, 0])
+        }
+        arguments.append(more)
+        #expect(arguments.count == 4)
+        var buffer = ByteBuffer()
+        RedisCommand(arguments).write(into: &buffer)
+        let expected =
+            Array("*4\r\n$4\r\nECHO\r\n$6\r\n\r\n$1\r\n\r\n$8\r\n{tag}:é\r\n$3\r\n".utf8) + [13, 10, 0, 13, 10]
+        #expect(Array(buffer: buffer) == expected)
+    }
+
+    @Test("Redis reads back whatever bytes an argument has, of every length about the powers of ten")
+    func roundTrip() async throws {
+        try await withRedis { redis in
+            try await withConnection(.test(redis.url)) { connection in
+                for length in [0, 1, 9, 10, 99, 100, 999, 1_000, 9_999, 10_000, 100_001] {
+                    let bytes = (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ 13) }
+                    let echo = try await connection.send(RedisCommand("ECHO", .bytes(bytes)))
+                    #expect(echo == .bulk(bytes))
+                }
+            }
+        }
     }
 }

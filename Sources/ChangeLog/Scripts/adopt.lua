@@ -7,10 +7,8 @@
 --
 -- The snapshot is believed only if it is of exactly the epoch that the application had, ahead of the log that is left, and
 -- knows every change after the last position that was published: then nothing that it shows is without its record.
-if not life_is_known() then return { 'stale-life' } end
 local app = application(KEYS[2])
 if not app then return { 'none' } end
-local generation = present_generation()
 if app.generation == generation then return { 'ok' } end
 
 local record_life, client_life = ARGV[4], ARGV[5]
@@ -26,25 +24,25 @@ local function restore(i)
   local lost = place > app.tail
   if place <= app.merged or digest == '' then return end
   if (lost and not number) or reason ~= '' then
-    redis.call('SET', record_key, record_value(app.creation, place, digest, reason), 'PX', record_life)
+    call('SET', record_key, record_value(app.creation, place, digest, reason), 'PX', record_life)
   end
   if lost and number then
-    local client = parse_client(redis.call('GET', client_key))
-    local first = number
+    local client = parse_client(call('GET', client_key))
+    local first = ARGV[a + 3]
     if client and client.creation == app.creation then first = client.first end
-    redis.call('SET', client_key, client_value(app.creation, first, number, place, digest), 'PX', client_life)
+    call('SET', client_key, client_value(app.creation, first, ARGV[a + 3], digits(place), digest), 'PX', client_life)
   end
 end
 
 if believed then
-  redis.call('SET', KEYS[4], ARGV[11])
-  redis.call('DEL', KEYS[3])
-  redis.call('SREM', KEYS[5], ARGV[2])
-  redis.call('HSET', KEYS[2], 'base', position, 'tail', position, 'merged', position, 'version', version,
+  call('SET', KEYS[4], ARGV[11])
+  call('DEL', KEYS[3])
+  call('SREM', KEYS[5], ARGV[2])
+  call('HSET', KEYS[2], 'base', position, 'tail', position, 'merged', position, 'version', version,
     'basebytes', log_bytes, 'tailbytes', log_bytes, 'bytes', ARGV[10], 'checkpointbytes', #ARGV[11])
   for i = 1, records do restore(i) end
 end
-local new_epoch = full_epoch(app.creation, generation)
-redis.call('HSET', KEYS[2], 'generation', generation, 'epoch', new_epoch)
-redis.call('PUBLISH', ARGV[3], new_epoch)
+local new_epoch = full_epoch(app.creation)
+call('HSET', KEYS[2], 'generation', generation, 'epoch', new_epoch)
+call('PUBLISH', ARGV[3], new_epoch)
 return { 'ok' }

@@ -1,140 +1,177 @@
--- append(life, limits, changes): gives every new change its position, and every repeat the position it has.
+-- append(life, changes): gives every new change its position, and every repeat the position it has.
 --
--- KEYS: server, application, log, dirty, apps, records, then two per change: the change's record, its client's record
---       (for a change that is not numbered, its record again).
--- ARGV: life, application, pushed channel, nonce, all or none ('1' or '0'), most changes that may wait, most bytes of log,
---       record lifetime, client lifetime, window of timed ids, tolerance for ids from the future (milliseconds),
---       most records of the partition, then per change: id, digest, number, time in the id (both '' if it has none), kind, epoch of the condition
---       ('' if it names none), condition, patch.
+-- The limits of the daemon stand in front of this as local numbers, so that no call carries or reads them (see Scripts.swift):
+-- most_changes that may wait, most_bytes of log, most_records of the partition, and in milliseconds record_life, client_life, window
+-- of timed ids, tolerance for ids from the future.
 --
--- Answers 'ok', epoch, merged, then one array a change: new | known (with position, reason) | mismatch | deleted | too-old |
--- from-the-future | out-of-order | client-unknown | full | records-full. 'damaged' if the list is not what was written. With all or none: 'refused', epoch, index, and that array, and nothing is written.
-if not life_is_known() then return { 'stale-life' } end
-local app = application(KEYS[2])
-local generation = present_generation()
-if app and app.generation ~= generation then return { 'adopt' } end
-
-local time = now()
-local all_or_none = ARGV[5] == '1'
-local most_changes, most_bytes = tonumber(ARGV[6]), tonumber(ARGV[7])
-local record_life, client_life = ARGV[8], ARGV[9]
-local window, tolerance = tonumber(ARGV[10]), tonumber(ARGV[11])
-local most_records = tonumber(ARGV[12])
-local fields, first_change, first_key = 8, 13, 7
-local count = (#ARGV - first_change + 1) / fields
-
-local fresh = app == nil
-if fresh then
-  local creation = unique(ARGV[4])
-  app = { creation = creation, epoch = full_epoch(creation, generation), base = 0, tail = 0, merged = 0, version = 0,
-    basebytes = 0, tailbytes = 0 }
-elseif not list_is_sound(app, KEYS[2], KEYS[3]) then
-  return { 'damaged' }
-end
-
--- How many records of single changes the partition may have, counted by the hour in which they were made: one that has expired is
--- counted for up to an hour more.
-local hour, hours = math.floor(time / 3600000), math.ceil(tonumber(record_life) / 3600000)
-local counted = redis.call('HMGET', KEYS[6], 'hour', 'total')
-local records = tonumber(counted[2] or 0)
-if tonumber(counted[1]) ~= hour then
-  records = 0
-  local gone = { 'hour' }
-  local all = redis.call('HGETALL', KEYS[6])
+-- KEYS: server, application, log, dirty, apps, records, then one per change: the client's record of a numbered change, its own of any
+--       other; then the own ones of the numbered changes, in order.
+-- ARGV: life, application, pushed channel, nonce, all or none ('1' or '0'), then per change '<id> <kind> <condition> <digest>\n<patch>',
+--       which is its entry but for format and time, and last the forms, one letter per change: 'n' numbered, 't' with a time in the id,
+--       'p' plain. A condition that holds in one epoch only ends in '@<epoch>'.
+--
+-- Answers 'ok', epoch, merged, then an array for every change or run of new changes: new (with the first one's position, and how
+-- many) | known (with position, reason) | mismatch | deleted | too-old | from-the-future | out-of-order | client-unknown | full |
+-- records-full. 'damaged' if the list is not what was written. With all or none: 'refused', epoch, index, and that array, and nothing
+-- is written.
+-- Counts anew, in the first call of an hour, and forgets the hours whose last record has expired.
+local function count_records(key, hour, hours)
+  local records, gone = 0, { 'hour' }
+  local all = call('HGETALL', key)
   for i = 1, #all, 2 do
     local made = tonumber(all[i])
     if made and made >= hour - hours then records = records + tonumber(all[i + 1]) end
     if made and made < hour - hours then gone[#gone + 1] = all[i] end
   end
-  redis.call('HDEL', KEYS[6], unpack(gone))
-  redis.call('HSET', KEYS[6], 'hour', hour, 'total', records)
+  call('HDEL', key, unpack(gone))
+  call('HSET', key, 'hour', hour, 'total', records)
+  return records
 end
-local new_records = 0
+
+-- With a condition that is free of epochs: one of the present epoch loses its '@<epoch>', one of another never holds.
+local function settled(text, epoch)
+  local id_and_kind, condition, wanted, rest = match(text, '^(%S+ %a )(%S+)@(%w+)( %x+\n.*)$')
+  if not condition then return text end
+  return id_and_kind .. (wanted == epoch and condition or '!') .. rest
+end
+
+local app = application(KEYS[2])
+if app and app.generation ~= generation then return { 'adopt' } end
+
+local time, time_digits = now()
+local all_or_none, forms = ARGV[5] == '1', ARGV[#ARGV]
+local count, first_change, first_key = #forms, 5, 6
+local numbered, timed, any = byte('nt-', 1, 3)
+
+local fresh = app == nil
+if fresh then
+  local creation = unique(ARGV[4])
+  app = { creation = creation, epoch = full_epoch(creation), base = 0, tail = 0, merged = 0, basebytes = 0, tailbytes = 0 }
+elseif call('LLEN', KEYS[3]) ~= app.tail - app.base and not admit_strangers(app, KEYS[2], KEYS[3]) then
+  return { 'damaged' }
+end
+local creation, epoch, merged, tail, bytes = app.creation, app.epoch, app.merged, app.tail, app.tailbytes
+local last_tail, last_bytes = merged + most_changes, app.basebytes + most_bytes
+
+local found = count > 0 and call('MGET', unpack(KEYS, first_key + 1, first_key + count)) or {}
+
+-- How many records of single changes the partition may have, counted by the hour in which they were made: one that has expired is
+-- counted for up to an hour more.
+local hour, records, records_of_hour, new_records = digits(math.floor(time / 3600000)), 0, 0, 0
+if find(forms, '[^n]') then
+  local counted = call('HMGET', KEYS[6], 'hour', 'total', hour)
+  records, records_of_hour = tonumber(counted[2] or 0), tonumber(counted[3] or 0)
+  if counted[1] ~= hour then records = count_records(KEYS[6], tonumber(hour), math.ceil(record_life / 3600000)) end
+end
 
 -- First judge every change, as if the ones before it in this call were appended already; write afterwards.
-local results, entries, planned, planned_clients = {}, {}, {}, {}
-local tail, bytes = app.tail, app.tailbytes
+local results, entries, run = {}, {}, nil
+local positions, digests = {}, {} -- of the new changes, by the key of their record
+local record_keys = {} -- of the new changes that are not numbered
+local clients, new_clients = {}, {} -- by key: as they will be; the keys of those that change
+local head, numbers_before = '1 ' .. time_digits .. ' ', 0
 
-local function judge(i, id, digest, number, made)
-  local earlier = planned[id]
-  if earlier then
-    if earlier.digest ~= digest then return { 'mismatch', earlier.position } end
-    return { 'known', earlier.position, '' }
+-- Why a change is not new; nil if it is.
+local function judge(i, key, digest, number, client)
+  local position = positions[key]
+  if position then
+    if digests[key] ~= digest then return { 'mismatch', position } end
+    return { 'known', position, '' }
   end
-  local key = first_key + (i - 1) * 2
-  local record = parse_record(redis.call('GET', KEYS[key]))
   if number then
-    local client = planned_clients[KEYS[key + 1]] or parse_client(redis.call('GET', KEYS[key + 1]))
-    return judge_numbered(client, number, digest, record, app.creation)
+    return judge_numbered(client, number, digest, parse_record(call('MGET', key)[1]), creation)
   end
+  local record = parse_record(found[i])
   if record then
-    if record.creation ~= app.creation then return { 'deleted' } end
+    if record.creation ~= creation then return { 'deleted' } end
     if record.digest ~= digest then return { 'mismatch', record.position } end
     return { 'known', record.position, record.reason }
   end
-  if made and time - made > window then return { 'too-old' } end
-  if made and made - time > tolerance then return { 'from-the-future' } end
+  if byte(forms, i) == timed then
+    -- The first 48 bits of a UUIDv7 are milliseconds (RFC 9562, section 5.7).
+    local text = ARGV[first_change + i]
+    local made = tonumber(sub(text, 1, 8) .. sub(text, 10, 13), 16)
+    if time - made > window then return { 'too-old' } end
+    if made - time > tolerance then return { 'from-the-future' } end
+  end
   return nil
 end
 
 for i = 1, count do
-  local a = first_change + (i - 1) * fields
-  local id, digest, number, made = ARGV[a], ARGV[a + 1], tonumber(ARGV[a + 2]), tonumber(ARGV[a + 3])
-  local result = judge(i, id, digest, number, made)
+  local text, key = ARGV[first_change + i], KEYS[first_key + i]
+  local line = find(text, '\n', 1, true)
+  local digest = sub(text, line - 32, line - 1)
+  local number, number_digits, client_key, client
+  if byte(forms, i) == numbered then
+    numbers_before = numbers_before + 1
+    number_digits = match(text, '~(%d+) ')
+    number, client_key, key = tonumber(number_digits), key, KEYS[first_key + count + numbers_before]
+    client = clients[client_key] or parse_client(found[i])
+  end
+  local result = judge(i, key, digest, number, client)
   if not result then
-    local condition = ARGV[a + 6]
-    if ARGV[a + 5] ~= '' and ARGV[a + 5] ~= app.epoch then condition = '!' end
-    local entry = '1 ' .. digits(time) .. ' ' .. id .. ' ' .. ARGV[a + 4] .. ' ' .. condition .. ' ' .. digest .. '\n' ..
-      ARGV[a + 7]
-    if tail - app.merged >= most_changes or bytes - app.basebytes + #entry > most_bytes then
+    if byte(text, line - 34) ~= any then text = settled(text, epoch) end
+    local entry = head .. text
+    if tail >= last_tail or bytes + #entry > last_bytes then
       result = { 'full' }
     elseif not number and records + new_records >= most_records then
       result = { 'records-full' }
     else
-      if not number then new_records = new_records + 1 end
       tail = tail + 1
       bytes = bytes + #entry
       entries[#entries + 1] = entry
-      planned[id] = { position = tail, digest = digest, index = i, number = number }
-      if number then
-        local key = KEYS[first_key + (i - 1) * 2 + 1]
-        local client = planned_clients[key] or parse_client(redis.call('GET', key))
-        local first = number
-        if client and client.creation == app.creation then first = client.first end
-        planned_clients[key] = { creation = app.creation, first = first, last = number, position = tail, digest = digest }
+      positions[key], digests[key] = tail, digest
+      if not number then
+        new_records = new_records + 1
+        record_keys[new_records] = key
+      else
+        if not clients[client_key] then new_clients[#new_clients + 1] = client_key end
+        if not client or client.creation ~= creation then client = { creation = creation, first = number_digits } end
+        client.last, client.digits, client.position, client.digest = number, number_digits, tail, digest
+        clients[client_key] = client
       end
-      result = { 'new', tail }
     end
   end
-  if all_or_none and result[1] ~= 'new' and result[1] ~= 'known' then return { 'refused', app.epoch, i - 1, result } end
-  results[i] = result
+  if result then
+    if all_or_none and result[1] ~= 'known' then return { 'refused', epoch, i - 1, result } end
+    results[#results + 1] = result
+    run = nil
+  elseif run then
+    run[3] = run[3] + 1
+  else
+    run = { 'new', tail, 1 }
+    results[#results + 1] = run
+  end
 end
 
 -- Memberships first, which do no harm if nothing follows. Then the log, and last the records that suppress repeats: were it the
 -- other way round, a failure between the two would make the retry look like a repeat of something that was never appended.
 if #entries > 0 then
-  redis.call('SADD', KEYS[4], ARGV[2])
-  if fresh then redis.call('ZADD', KEYS[5], 0, ARGV[2]) end
-  redis.call('RPUSH', KEYS[3], unpack(entries))
-  redis.call('HSET', KEYS[2], 'tail', tail, 'tailbytes', bytes, 'pushed', time, 'last', mark_of(entries[#entries]))
+  call('SADD', KEYS[4], ARGV[2])
+  if fresh then call('ZADD', KEYS[5], 0, ARGV[2]) end
+  call('RPUSH', KEYS[3], unpack(entries))
+  call('HSET', KEYS[2], 'tail', digits(tail), 'tailbytes', digits(bytes), 'pushed', time_digits, 'last',
+    mark_of(entries[#entries]))
   if fresh then
-    redis.call('HSET', KEYS[2], 'creation', app.creation, 'generation', generation, 'epoch', app.epoch, 'base', 0,
-      'merged', 0, 'version', 0, 'basebytes', 0, 'bytes', 2, 'checkpointbytes', 0, 'created', time)
-  end
-  for _, plan in pairs(planned) do
-    if not plan.number then
-      redis.call('SET', KEYS[first_key + (plan.index - 1) * 2],
-        record_value(app.creation, plan.position, plan.digest), 'PX', record_life)
-    end
-  end
-  for key, client in pairs(planned_clients) do
-    redis.call('SET', key, client_value(client.creation, client.first, client.last, client.position, client.digest),
-      'PX', client_life)
+    call('HSET', KEYS[2], 'creation', creation, 'generation', generation, 'epoch', epoch, 'base', 0, 'merged', 0, 'version', 0,
+      'basebytes', 0, 'bytes', 2, 'checkpointbytes', 0, 'created', time_digits)
   end
   if new_records > 0 then
-    redis.call('HINCRBY', KEYS[6], hour, new_records)
-    redis.call('HINCRBY', KEYS[6], 'total', new_records)
+    local value, expiry = creation .. ' ', digits(time + record_life)
+    for i = 1, new_records do
+      local key = record_keys[i]
+      call('SET', key, value .. digits(positions[key]) .. ' ' .. digests[key], 'PXAT', expiry)
+    end
+    call('HSET', KEYS[6], hour, digits(records_of_hour + new_records), 'total', digits(records + new_records))
   end
-  redis.call('PUBLISH', ARGV[3], ARGV[2])
+  if #new_clients > 0 then
+    local expiry = digits(time + client_life)
+    for _, key in ipairs(new_clients) do
+      local client = clients[key]
+      call('SET', key, client_value(creation, client.first, client.digits, digits(client.position), client.digest),
+        'PXAT', expiry)
+    end
+  end
+  call('PUBLISH', ARGV[3], ARGV[2])
 end
-return { 'ok', app.epoch, app.merged, results }
+return { 'ok', epoch, merged, results }

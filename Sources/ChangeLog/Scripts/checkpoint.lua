@@ -3,20 +3,19 @@
 -- KEYS: server, application, log, checkpoint, dirty. ARGV: life, application, epoch, position, log bytes up to there, snapshot.
 -- Never beyond what is published: a change whose rejection nobody has written down must stay in the log.
 -- Only here does an application leave the dirty set, when nothing of its log is left.
-if not life_is_known() then return { 'stale-life' } end
 local app = application(KEYS[2])
 if not app then
-  redis.call('SREM', KEYS[5], ARGV[2])
+  call('SREM', KEYS[5], ARGV[2])
   return { 'none' }
 end
-if app.generation ~= present_generation() then return { 'adopt' } end
+if app.generation ~= generation then return { 'adopt' } end
 local position = tonumber(ARGV[4])
 if app.epoch ~= ARGV[3] or position > app.merged then return { 'stale' } end
 if position > app.base then
-  redis.call('SET', KEYS[4], ARGV[6])
-  redis.call('LTRIM', KEYS[3], position - app.base, -1)
-  redis.call('HSET', KEYS[2], 'base', position, 'basebytes', ARGV[5], 'checkpointbytes', #ARGV[6])
+  call('SET', KEYS[4], ARGV[6])
+  call('LTRIM', KEYS[3], position - app.base, -1)
+  call('HSET', KEYS[2], 'base', position, 'basebytes', ARGV[5], 'checkpointbytes', #ARGV[6])
   app.base = position
 end
-if app.base == app.tail then redis.call('SREM', KEYS[5], ARGV[2]) end
+if app.base == app.tail then call('SREM', KEYS[5], ARGV[2]) end
 return { 'ok', app.base }

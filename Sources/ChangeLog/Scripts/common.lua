@@ -1,44 +1,43 @@
 -- Goes in front of every script of a partition. KEYS[1] is the partition's server hash, ARGV[1] the Redis life that the
 -- caller's connection found. All checks come before the first write, because Lua does not roll back.
+local call = redis.call
+local byte, find, match, sub = string.byte, string.find, string.match, string.sub
 
 -- Is this still the Redis that the caller connected to, as the partition knows it?
-local function life_is_known()
-  return redis.call('HGET', KEYS[1], 'life') == ARGV[1]
-end
-
-local function present_generation()
-  return redis.call('HGET', KEYS[1], 'generation')
-end
+local server = call('HMGET', KEYS[1], 'life', 'generation')
+if server[1] ~= ARGV[1] then return { 'stale-life' } end
+local generation = server[2]
 
 -- The application's hash, nil if there is no such application.
 local function application(key)
-  local h = redis.call('HMGET', key, 'creation', 'generation', 'epoch', 'base', 'tail', 'merged', 'version',
+  local h = call('HMGET', key, 'creation', 'generation', 'epoch', 'base', 'tail', 'merged', 'version',
     'basebytes', 'tailbytes')
   if not h[1] then return nil end
   return { creation = h[1], generation = h[2], epoch = h[3], base = tonumber(h[4]), tail = tonumber(h[5]),
     merged = tonumber(h[6]), version = tonumber(h[7]), basebytes = tonumber(h[8]), tailbytes = tonumber(h[9]) }
 end
 
--- Numbers in text: Lua's own conversion would round from 15 digits on.
+-- Whole numbers in text: Lua's own conversion would round from 15 digits on, and be several times slower.
 local function digits(n)
-  return string.format('%.0f', n)
+  return string.format(n < 2147483648 and '%d' or '%.0f', n)
 end
 
--- Milliseconds since 1970.
+-- Milliseconds since 1970, as a number and in text.
 local function now()
-  local t = redis.call('TIME')
-  return tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
+  local t = call('TIME')
+  local text = t[1] .. sub('00000' .. t[2], -6, -4)
+  return tonumber(text), text
 end
 
 -- Redis seeds Lua's random numbers alike in every run, so the randomness comes from the caller.
 local function unique(nonce)
-  local t = redis.call('TIME')
+  local t = call('TIME')
   return t[1] .. '.' .. t[2] .. '.' .. nonce
 end
 
 -- What clients see of an application's creation and generation together.
-local function full_epoch(creation, generation)
-  return string.sub(redis.sha1hex(creation .. ' ' .. generation), 1, 12)
+local function full_epoch(creation)
+  return sub(redis.sha1hex(creation .. ' ' .. generation), 1, 12)
 end
 
 -- A change's record: creation, position, digest, and the reason if it was rejected.
@@ -50,48 +49,56 @@ end
 
 local function parse_record(value)
   if not value then return nil end
-  local creation, position, digest, rest = string.match(value, '^(%S+) (%d+) (%S+)(.*)$')
+  local creation, position, digest, rest = match(value, '^(%S+) (%d+) (%S+)(.*)$')
   if not creation then return nil end
-  return { creation = creation, position = tonumber(position), digest = digest, reason = string.sub(rest, 2) }
+  return { creation = creation, position = tonumber(position), digest = digest, reason = sub(rest, 2) }
 end
 
--- A client's record: creation, its first and last number there, and the last one's position and digest.
+-- A client's record: creation, its first and last number there, and the last one's position and digest. The numbers in text.
 local function client_value(creation, first, last, position, digest)
-  return table.concat({ creation, digits(first), digits(last), digits(position), digest }, ' ')
+  return creation .. ' ' .. first .. ' ' .. last .. ' ' .. position .. ' ' .. digest
 end
 
+-- The last one's position and digest are taken out only where they are asked for, by last_of: mostly nobody does.
 local function parse_client(value)
   if not value then return nil end
-  local creation, first, last, position, digest = string.match(value, '^(%S+) (%d+) (%d+) (%d+) (%S+)$')
+  local creation, first, last, rest = match(value, '^(%S+) (%d+) (%d+) ()%d+ %S+$')
   if not creation then return nil end
-  return { creation = creation, first = tonumber(first), last = tonumber(last), position = tonumber(position),
-    digest = digest }
+  return { creation = creation, first = first, last = tonumber(last), value = value, rest = rest }
 end
 
--- By what the last element of a list that append wrote is known again. An entry's head has its time, id and digest.
+local function last_of(client)
+  if client.position then return client.position, client.digest end
+  local position, digest = match(client.value, '^(%d+) (%S+)$', client.rest)
+  return tonumber(position), digest
+end
+
+-- By what the last element of a list that append wrote is known again: its id, which no other change of the application has. Hashes
+-- stay small where no value has more than 64 bytes.
 local function mark_of(entry)
-  return redis.sha1hex(string.sub(entry, 1, 512))
+  local id = match(entry, '^1 %d+ (%S+) ')
+  if id and #id <= 64 then return id end
+  return '#' .. redis.sha1hex(sub(entry, 1, 512))
 end
 
 -- More than this at once is no accident of somebody's hand.
 local most_strangers = 1000
 
--- Is the list as long as the positions say? Elements that somebody else pushed behind ours are admitted: each takes a position,
--- where the fold rejects it, and the changes behind it go on. Anything else is damage, because then nobody can tell which entry
--- has which position.
-local function list_is_sound(app, head, log)
+-- For a list that is not as long as the positions say. Elements that somebody else pushed behind ours are admitted: each takes a
+-- position, where the fold rejects it, and the changes behind it go on. Anything else is damage, and false, because then nobody can
+-- tell which entry has which position.
+local function admit_strangers(app, head, log)
   local ours = app.tail - app.base
-  local strangers = redis.call('LLEN', log) - ours
-  if strangers == 0 then return true end
+  local strangers = call('LLEN', log) - ours
   if strangers < 0 or strangers > most_strangers then return false end
-  if ours > 0 and mark_of(redis.call('LINDEX', log, ours - 1)) ~= redis.call('HGET', head, 'last') then return false end
+  if ours > 0 and mark_of(call('LINDEX', log, ours - 1)) ~= call('HGET', head, 'last') then return false end
   local last
-  for _, element in ipairs(redis.call('LRANGE', log, ours, -1)) do
+  for _, element in ipairs(call('LRANGE', log, ours, -1)) do
     app.tail = app.tail + 1
     app.tailbytes = app.tailbytes + #element
     last = element
   end
-  redis.call('HSET', head, 'tail', app.tail, 'tailbytes', app.tailbytes, 'last', mark_of(last))
+  call('HSET', head, 'tail', app.tail, 'tailbytes', app.tailbytes, 'last', mark_of(last))
   return true
 end
 
@@ -103,11 +110,12 @@ local function judge_numbered(client, number, digest, record, creation)
   end
   if number == client.last + 1 then return nil end
   if number > client.last + 1 then return { 'out-of-order', client.last + 1 } end
-  if client.creation ~= creation or number < client.first then return { 'deleted' } end
+  if client.creation ~= creation or number < tonumber(client.first) then return { 'deleted' } end
   if record and record.creation == creation then
     if digest and record.digest ~= digest then return { 'mismatch', record.position } end
     return { 'known', record.position, record.reason }
   end
-  if number == client.last and digest and client.digest ~= digest then return { 'mismatch', client.position } end
-  return { 'known', client.position, '' }
+  local position, last_digest = last_of(client)
+  if number == client.last and digest and last_digest ~= digest then return { 'mismatch', position } end
+  return { 'known', position, '' }
 end

@@ -2,14 +2,13 @@
 -- 'deleted' from now on, because no later creation is theirs.
 --
 -- KEYS: server, application, log, checkpoint, dirty, apps. ARGV: life, application, merged channel, version ('' or '*' for any).
-if not life_is_known() then return { 'stale-life' } end
 local app = application(KEYS[2])
 if not app then return { 'none' } end
-if app.generation ~= present_generation() then return { 'adopt' } end
+if app.generation ~= generation then return { 'adopt' } end
 local version = app.epoch .. '-' .. digits(app.version)
 if ARGV[4] ~= '' and ARGV[4] ~= '*' and ARGV[4] ~= version then return { 'mismatch', version } end
-redis.call('DEL', KEYS[2], KEYS[3], KEYS[4])
-redis.call('SREM', KEYS[5], ARGV[2])
-redis.call('ZREM', KEYS[6], ARGV[2])
-redis.call('PUBLISH', ARGV[3], 'deleted')
+call('DEL', KEYS[2], KEYS[3], KEYS[4])
+call('SREM', KEYS[5], ARGV[2])
+call('ZREM', KEYS[6], ARGV[2])
+call('PUBLISH', ARGV[3], 'deleted')
 return { 'ok' }

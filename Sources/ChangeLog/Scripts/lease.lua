@@ -2,13 +2,12 @@
 --
 -- KEYS: server, lease. ARGV: life, daemon, milliseconds (0 gives the lease back).
 -- Answers the fencing number if the lease is the caller's, else the holder.
-if not life_is_known() then return { 'stale-life' } end
-local holder, fence = string.match(redis.call('GET', KEYS[2]) or '', '^(%S+) (%d+)$')
+local holder, fence = match(call('GET', KEYS[2]) or '', '^(%S+) (%d+)$')
 if holder and holder ~= ARGV[2] then return { 'held', holder } end
 if ARGV[3] == '0' then
-  redis.call('DEL', KEYS[2])
+  call('DEL', KEYS[2])
   return { 'given' }
 end
-if not holder then fence = digits(redis.call('HINCRBY', KEYS[1], 'fence', 1)) end
-redis.call('SET', KEYS[2], ARGV[2] .. ' ' .. fence, 'PX', ARGV[3])
+if not holder then fence = digits(call('HINCRBY', KEYS[1], 'fence', 1)) end
+call('SET', KEYS[2], ARGV[2] .. ' ' .. fence, 'PX', ARGV[3])
 return { 'ok', tonumber(fence) }

@@ -3,16 +3,15 @@
 --
 -- KEYS: server, application, log, checkpoint. ARGV: life, epoch ('' to start anew), position, most entries, most bytes.
 -- Always at least one entry if there is one; the bytes are exceeded by one slice at the most.
-if not life_is_known() then return { 'stale-life' } end
 local app = application(KEYS[2])
 if not app then return { 'none' } end
-if app.generation ~= present_generation() then return { 'adopt' } end
-if not list_is_sound(app, KEYS[2], KEYS[3]) then return { 'damaged' } end
+if app.generation ~= generation then return { 'adopt' } end
+if call('LLEN', KEYS[3]) ~= app.tail - app.base and not admit_strangers(app, KEYS[2], KEYS[3]) then return { 'damaged' } end
 
 local from, checkpoint = tonumber(ARGV[3]), false
 if ARGV[2] ~= app.epoch or from < app.base or from > app.tail then
   from = app.base
-  checkpoint = redis.call('GET', KEYS[4]) or ''
+  checkpoint = call('GET', KEYS[4]) or ''
 end
 
 local entries, bytes = {}, 0
@@ -24,7 +23,7 @@ local slice = math.max(1, math.min(256, math.floor(65536 / math.max(1, average))
 local at = from - app.base
 while at < waiting and #entries < most and bytes < most_bytes do
   local last = math.min(at + slice, waiting, at + most - #entries) - 1
-  for _, entry in ipairs(redis.call('LRANGE', KEYS[3], at, last)) do
+  for _, entry in ipairs(call('LRANGE', KEYS[3], at, last)) do
     if #entries > 0 and bytes + #entry > most_bytes then
       bytes = most_bytes
       break

@@ -3,6 +3,8 @@
 --
 -- A life is "run_id replid replid2". The replication id alone changes without loss (the first replica attached, the backlog
 -- expired), but then neither of the two lives has a second id; after a promotion one of them has.
+--
+-- KEYS: server. ARGV: life, nonce. Runs alone, without common.lua, which would refuse a life that is not known yet.
 local known = redis.call('HGET', KEYS[1], 'life')
 if known == ARGV[1] then return { 'ok' } end
 
@@ -20,6 +22,8 @@ end
 if same then
   redis.call('HSET', KEYS[1], 'life', ARGV[1])
 else
-  redis.call('HSET', KEYS[1], 'life', ARGV[1], 'generation', unique(ARGV[2]), 'recovered', now())
+  local t = redis.call('TIME')
+  local generation = t[1] .. '.' .. t[2] .. '.' .. ARGV[2]
+  redis.call('HSET', KEYS[1], 'life', ARGV[1], 'generation', generation, 'recovered', t[1] .. string.sub('00000' .. t[2], -6, -4))
 end
 return { 'ok' }

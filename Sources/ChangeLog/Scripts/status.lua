@@ -1,13 +1,12 @@
 -- status(life, change): what is known of a change.
 --
 -- KEYS: server, application, the change's record, its client's record (or the record again). ARGV: life, number ('' if it has none).
-if not life_is_known() then return { 'stale-life' } end
 local app = application(KEYS[2])
-if app and app.generation ~= present_generation() then return { 'adopt' } end
-local record = parse_record(redis.call('GET', KEYS[3]))
+if app and app.generation ~= generation then return { 'adopt' } end
+local record = parse_record(call('GET', KEYS[3]))
 local number, result = tonumber(ARGV[2]), nil
 if number then
-  local client = parse_client(redis.call('GET', KEYS[4]))
+  local client = parse_client(call('GET', KEYS[4]))
   if client and number <= client.last then
     result = judge_numbered(client, number, nil, record, app and app.creation)
   end

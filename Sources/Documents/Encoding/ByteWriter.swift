@@ -13,6 +13,8 @@
     private(set) var count = 0
     /// What was written last time, to copy unchanged stretches from.
     private let baseline: UnsafeRawBufferPointer
+    /// The longer stretches that were copied, in order; places in both arrays from their beginnings.
+    private(set) var kept: [KeptRun] = []
 
     private init(start: UnsafeMutableRawPointer, capacity: Int, baseline: UnsafeRawBufferPointer) {
         unsafe self.start = unsafe start
@@ -55,6 +57,9 @@
             range.lowerBound >= 0 && range.upperBound <= baseline.count, "a place outside of the last encoding")
         guard !range.isEmpty, let source = unsafe baseline.baseAddress else { return }
         unsafe (start + count).copyMemory(from: source + range.lowerBound, byteCount: range.count)
+        if range.count >= KeptRun.shortest {
+            kept.append(KeptRun(from: range.lowerBound, to: count, count: range.count))
+        }
         count += range.count
     }
 

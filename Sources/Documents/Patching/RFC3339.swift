@@ -22,7 +22,7 @@ package enum RFC3339 {
     }
 
     /// The date in the proleptic Gregorian calendar, by Hinnant's `civil_from_days`: years begin in March, so that the leap day is last.
-    private static func civilDate(_ daysSince1970: Int) -> (year: Int, month: Int, day: Int) {
+    package static func civilDate(_ daysSince1970: Int) -> (year: Int, month: Int, day: Int) {
         let days = daysSince1970 + 719_468
         let era = days / 146_097
         let dayOfEra = days % 146_097
