@@ -11,8 +11,9 @@ struct Program {
             settings: Settings.listener + Settings.store + Settings.bucket
         ).run { daemon in
             let store = try await Store.open(for: daemon)
-            let bucket = ChangeBucket(log: store.log, hints: store.hints)
-            return store.services + [daemon.httpServer(roles: [bucket], checks: [store.readiness])]
+            let bucket = ChangeBucket(log: store.log, hints: store.hints, eventLoopGroup: daemon.eventLoopGroup)
+            let server = daemon.httpServer(roles: [bucket], lanes: [bucket], checks: [store.readiness])
+            return store.services + [server]
         }
     }
 }

@@ -17,11 +17,10 @@ struct Program {
                 configuration: PollConfiguration(
                     tableBytes: daemon.configuration.tableMemory, pollInterval: daemon.configuration.pollInterval),
                 logger: daemon.logger)
+            let bucket = ChangeBucket(log: store.log, hints: store.hints, eventLoopGroup: daemon.eventLoopGroup)
             let server = daemon.httpServer(
-                roles: [
-                    ChangeBucket(log: store.log, hints: store.hints), StateRoutes(states: states),
-                    AdministrationRoutes(log: store.log),
-                ], checks: [store.readiness])
+                roles: [bucket, StateRoutes(states: states), AdministrationRoutes(log: store.log)],
+                lanes: [PollLaneProvider(states: states), bucket], checks: [store.readiness])
             return store.services + [states, server]
         }
     }

@@ -8,15 +8,21 @@ package import HTTPService
 import HTTPTypes
 import Hummingbird
 import LogAnswers
-import NIOCore
+package import NIOCore
 
 package struct ChangeBucket: RouteProvider {
     private let log: ChangeLog
+    let commits: GroupCommits
     private let configuration: BucketConfiguration
     private let waiting: OutcomeWaiting
 
-    package init(log: ChangeLog, hints: LogHints, configuration: BucketConfiguration = BucketConfiguration()) {
+    /// - Parameter eventLoopGroup: The one that Redis' connections and the server are on.
+    package init(
+        log: ChangeLog, hints: LogHints, eventLoopGroup: any EventLoopGroup,
+        configuration: BucketConfiguration = BucketConfiguration()
+    ) {
         self.log = log
+        commits = GroupCommits(log: log, eventLoopGroup: eventLoopGroup)
         self.configuration = configuration
         waiting = OutcomeWaiting(log: log, hints: hints, limit: configuration.maximumWaiters)
     }
@@ -45,18 +51,15 @@ package struct ChangeBucket: RouteProvider {
             id: id, kind: kind, precondition: precondition, body: body.readableBytesUInt8Span)
         let preferences = Preferences(call.headers)
 
-        switch try await append([change], to: application, allOrNone: false) {
-        case .refused(let epoch, _, let refusal): throw refusal.problem(epoch)
-        case .done(let epoch, let outcomes):
-            guard let outcome = outcomes.first else { throw Problem(.internalError, "The log gave no outcome.") }
-            var (document, isNew) = try pushed(change.id, to: application, epoch: epoch, outcome)
-            var didWait = false
-            if let wait = preferences.wait, document.status == .pending {
-                document.status = await self.outcome(of: document, waiting: wait)
-                didWait = true
-            }
-            return answer(document, isNew: isNew, preferences, didWait: didWait)
+        let appended: AppendedChange
+        do { appended = try await commits.append(change, to: application) } catch { throw Problem(error) }
+        var (document, isNew) = try ChangeDocument.pushed(change.id, to: application, appended)
+        var didWait = false
+        if let wait = preferences.wait, document.status == .pending {
+            document.status = await self.outcome(of: document, waiting: wait)
+            didWait = true
         }
+        return PushAnswer(document, isNew: isNew, preferences, didWait: didWait).response
     }
 
     @Sendable private func pushBatch(_ call: Call, to application: ApplicationID) async throws -> Response {
@@ -72,38 +75,18 @@ package struct ChangeBucket: RouteProvider {
         let changes = try ChangeReading.batch(
             body.readableBytesUInt8Span, maximumChangeBytes: configuration.maximumChangeBytes)
         guard !changes.isEmpty else { return .json(.array([])) }
-        switch try await append(changes, to: application, allOrNone: true) {
+        let answer: AppendAnswer
+        do { answer = try await log.append(changes, to: application, allOrNone: true) } catch { throw Problem(error) }
+        switch answer {
         case .refused(let epoch, let index, let refusal):
             throw refusal.problem(epoch).with("pointer", "/\(index)/id")
         case .done(let epoch, let outcomes):
             let results = try zip(changes, outcomes).map { change, outcome in
-                let (document, isNew) = try pushed(change.id, to: application, epoch: epoch, outcome)
+                let (document, isNew) = try ChangeDocument.pushed(
+                    change.id, to: application, AppendedChange(epoch: epoch, outcome: outcome))
                 return Document.object(document.members + [("created", .bool(isNew))])
             }
             return .json(.array(results))
-        }
-    }
-
-    private func append(
-        _ changes: [Change], to application: ApplicationID, allOrNone: Bool
-    ) async throws(Problem) -> AppendAnswer {
-        do { return try await log.append(changes, to: application, allOrNone: allOrNone) } catch {
-            throw Problem(error)
-        }
-    }
-
-    private func pushed(
-        _ id: ChangeID, to application: ApplicationID, epoch: Epoch, _ outcome: AppendOutcome
-    ) throws(Problem) -> (ChangeDocument, isNew: Bool) {
-        func document(_ position: UInt64, _ status: ChangeStatus) -> ChangeDocument {
-            ChangeDocument(
-                application: application, id: id, receipt: PositionToken(epoch: epoch, number: position), status: status
-            )
-        }
-        switch outcome {
-        case .appended(let position): return (document(position, .pending), true)
-        case .known(let position, let status): return (document(position, status), false)
-        case .refused(let refusal): throw refusal.problem(epoch)
         }
     }
 
@@ -116,18 +99,6 @@ package struct ChangeBucket: RouteProvider {
         case .deleted, .unknown: .dropped
         case nil: .pending
         }
-    }
-
-    private func answer(
-        _ document: ChangeDocument, isNew: Bool, _ preferences: Preferences, didWait: Bool
-    ) -> Response {
-        let isMinimal = preferences.isMinimal && !document.needsBody
-        var headers = HTTPFields()
-        headers[.cisternPosition] = document.receipt.description
-        headers[.location] = document.path
-        headers[.preferenceApplied] = preferences.applied(wait: didWait, minimal: isMinimal)
-        if isMinimal { return Response(status: .noContent, headers: headers) }
-        return .json(.object(document.members), status: isNew ? .created : .ok, headers: headers)
     }
 
     // MARK: What became of a change

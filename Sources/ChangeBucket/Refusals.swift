@@ -2,6 +2,7 @@ import ChangeLog
 import Documents
 import Fold
 import HTTPService
+import LogAnswers
 
 extension AppendRefusal {
     /// - Parameter epoch: the application's, for the position of the change that came first.
@@ -47,4 +48,22 @@ extension AppendRefusal {
 
     /// A merge daemon that works takes a full backlog away within a second or two.
     private static let backlogDelay: Duration = .seconds(2)
+}
+
+extension ChangeDocument {
+    /// What an append says about a change that has a position; throws why it has none.
+    static func pushed(
+        _ id: ChangeID, to application: ApplicationID, _ appended: AppendedChange
+    ) throws(Problem) -> (ChangeDocument, isNew: Bool) {
+        func document(_ position: UInt64, _ status: ChangeStatus) -> ChangeDocument {
+            ChangeDocument(
+                application: application, id: id, receipt: PositionToken(epoch: appended.epoch, number: position),
+                status: status)
+        }
+        switch appended.outcome {
+        case .appended(let position): return (document(position, .pending), true)
+        case .known(let position, let status): return (document(position, status), false)
+        case .refused(let refusal): throw refusal.problem(appended.epoch)
+        }
+    }
 }

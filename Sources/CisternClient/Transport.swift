@@ -71,6 +71,7 @@ final class Transport: Sendable {
         var generator = SystemRandomNumberGenerator()
         let start = ContinuousClock.now
         var attempt = 1
+        var refusal: Answer?
         while true {
             let left = max(policy.deadline - (.now - start), .zero)
             let timeout = attempt == 1 ? policy.attemptTimeout : min(policy.attemptTimeout, left)
@@ -78,6 +79,7 @@ final class Transport: Sendable {
             do {
                 let answer = try await once(request, to: base, attempt: attempt, timeout: timeout + request.wait)
                 guard Self.passingStatuses.contains(answer.status) else { return answer }
+                refusal = answer
                 failure = .answered(answer)
             } catch {
                 if error == .cancelled || !error.isPassing { throw error }
@@ -86,7 +88,10 @@ final class Transport: Sendable {
             guard let pause = schedule.pause(after: failure.retryAfter, elapsed: .now - start, using: &generator) else {
                 switch failure {
                 case .answered(let answer): return answer
-                case .failed(let error): throw error
+                case .failed(let error):
+                    // An attempt that only the deadline has ended says less than the last answer.
+                    if let refusal, .now - start >= policy.deadline { return refusal }
+                    throw error
                 }
             }
             logger.debug(

@@ -3,7 +3,8 @@
 import Fold
 package import HTTPService
 package import Logging
-import NIOCore
+package import NIOCore
+import NIOPosix
 package import Telemetry
 
 package struct Daemon: Sendable {
@@ -13,15 +14,21 @@ package struct Daemon: Sendable {
     package let metrics: MetricsRegistry
     let systemd: SystemdService
 
+    /// The threads for connections, as many as there are cores unless told otherwise. All I/O is on them, so that a request goes from
+    /// its socket to Redis' and back without changing threads.
+    package var eventLoopGroup: any EventLoopGroup { MultiThreadedEventLoopGroup.singleton }
+
     /// The listener with the roles' routes, `/healthz`, `/readyz` and `/metrics`. Tells systemd once it listens.
     ///
     /// - Parameter checks: What `/readyz` looks at.
     package func httpServer(
-        roles: [any RouteProvider] = [], checks: [ReadinessCheck], permission: any Permission = EverybodyMay()
+        roles: [any RouteProvider] = [], lanes: [any ExpressLaneProvider] = [], checks: [ReadinessCheck],
+        permission: any Permission = EverybodyMay()
     ) -> HTTPServer {
         let health = Health(checks: checks) { [metrics] in metrics.exposition() }
         return HTTPServer(
-            configuration.httpServer, roles: roles + [health], permission: permission, metrics: metrics, logger: logger
+            configuration.httpServer, roles: roles + [health], lanes: lanes, permission: permission, metrics: metrics,
+            eventLoopGroup: eventLoopGroup, logger: logger
         ) { [self] address in
             isListening(at: address)
         }

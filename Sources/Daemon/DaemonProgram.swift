@@ -55,6 +55,8 @@ package struct DaemonProgram: Sendable {
         MetricsSystem.bootstrap(registry)
         registry.addProcessMetrics()
         let logger = Logger(label: name)
+        // Before anybody asks for one of them.
+        NIOSingletons.groupLoopCountSuggestion = configuration.eventLoops
         let room = FileLimit.raise()
         if room < configuration.maximumConnections {
             logger.warning(

@@ -27,7 +27,7 @@ package struct Store: Sendable {
     /// is away; whoever starts a daemon before its Redis need not care.
     package static func open(for daemon: Daemon) async throws -> Store {
         let (configuration, logger) = (daemon.configuration, daemon.logger)
-        let group = MultiThreadedEventLoopGroup.singleton
+        let group = daemon.eventLoopGroup
         var redisConfiguration = RedisConfiguration(address: configuration.redis)
         redisConfiguration.clientName = daemon.name
         let redis = RedisClient(configuration: redisConfiguration, eventLoopGroup: group, logger: logger)

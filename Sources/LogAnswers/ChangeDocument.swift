@@ -30,6 +30,29 @@ package struct ChangeDocument: Sendable {
         return members
     }
 
+    /// The document in canonical JSON. Nothing in the common case needs escaping, so it is written without a tree.
+    package func encoded() -> [UInt8] {
+        if case .rejected = status { return Document.object(members).encoded() }
+        let receipt = receipt.description
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(Self.usualBytes + 2 * receipt.utf8.count)
+        func add(_ text: StaticString, _ value: String) {
+            unsafe bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+            bytes.append(contentsOf: value.utf8)
+        }
+        add(#"{"app":""#, application.description)
+        add(#"","epoch":""#, self.receipt.epoch.description)
+        add(#"","id":""#, id.description)
+        add(#"","position":"#, String(self.receipt.number))
+        add(#","receipt":""#, receipt)
+        add(#"","status":""#, status.name)
+        add(#""}"#, "")
+        return bytes
+    }
+
+    /// Bytes: the names, an application and a change of some length.
+    private static let usualBytes = 160
+
     /// The change's own resource.
     package var path: String { "/v1/apps/\(application)/changes/\(id)" }
 

@@ -1,4 +1,6 @@
 package import Fold
+package import HTTPService
+import HTTPTypes
 package import NIOCore
 
 /// One version of one application, ready to send.
@@ -11,22 +13,28 @@ package struct ServedState: Sendable {
     package let body: ByteBuffer
     /// The version as a strong ETag, in quotes (RFC 9110 §8.8.3).
     package let etag: String
+    /// The heads of a 200 and of a 304, but for what a server adds.
+    package let fullHead: AnswerHead
+    package let notModifiedHead: AnswerHead
 
     package init(_ snapshot: Snapshot) {
-        epoch = snapshot.epoch
-        position = snapshot.position
-        version = snapshot.version
-        body = ByteBuffer(bytes: snapshot.state)
-        etag = "\"\(snapshot.versionToken)\""
+        self.init(
+            epoch: snapshot.epoch, position: snapshot.position, version: snapshot.version,
+            body: ByteBuffer(bytes: snapshot.state))
     }
 
-    /// The same version, further along the log.
-    private init(_ other: ServedState, position: UInt64) {
-        epoch = other.epoch
+    private init(epoch: Epoch, position: UInt64, version: UInt64, body: ByteBuffer) {
+        self.epoch = epoch
         self.position = position
-        version = other.version
-        body = other.body
-        etag = other.etag
+        self.version = version
+        self.body = body
+        let version = VersionToken(epoch: epoch, number: version)
+        etag = "\"\(version)\""
+        let fields = StateFields.fields(etag: etag, position: PositionToken(epoch: epoch, number: position))
+        var lines = AnswerFields(fields)
+        notModifiedHead = AnswerHead(.notModified, lines)
+        lines.add("Content-Length", String(body.readableBytes))
+        fullHead = AnswerHead(.ok, lines)
     }
 
     package var versionToken: VersionToken { VersionToken(epoch: epoch, number: version) }
@@ -37,6 +45,7 @@ package struct ServedState: Sendable {
     func advanced(to next: ServedState) -> ServedState {
         guard next.epoch == epoch else { return next }
         guard next.position > position else { return self }
-        return next.version == version ? ServedState(self, position: next.position) : next
+        guard next.version == version else { return next }
+        return ServedState(epoch: epoch, position: next.position, version: version, body: body)
     }
 }

@@ -1,164 +1,47 @@
 // GET …/state: the latest full state, as often as anybody asks.
 
-import ChangeLog
 import Fold
 package import HTTPService
 import HTTPTypes
 import Hummingbird
-import LogAnswers
 
 package struct StateRoutes: RouteProvider {
-    private let states: States
-
-    /// How long a request waits for `at_least` if it does not say.
-    private static let usualWait: Duration = .seconds(5)
-    /// How long a request waits for the answer of Redis before it is answered from what is there.
-    private static let lookTimeout: Duration = .seconds(2)
+    private let answering: StateAnswering
 
     package init(states: States) {
-        self.states = states
+        answering = StateAnswering(states: states)
     }
 
     package func addRoutes(to routes: inout Routes) {
         routes.onApplication(.get, "/state", action: .poll, state)
     }
 
-    /// The order is part of the contract: `at_least` and `fresh` first, then `If-None-Match`.
     @Sendable private func state(_ call: Call, of application: ApplicationID) async throws -> Response {
         let query = call.query
-        let atLeast = try query.token("at_least", as: PositionToken.self)
-        let fresh = try query.flag("fresh")
         let preferences = Preferences(call.headers)
-        let known = KnownVersions(call.headers)
-
-        var entry = states.poll(application)
-        if !entry.isKnown || entry.isStale(at: .now) { entry = await look(at: application) }
-        if fresh { entry = try await fold(application) }
-        if let atLeast {
-            entry = try await wait(for: atLeast, of: application, entry, within: preferences.wait ?? Self.usualWait)
+        var question = StateQuestion(application: application)
+        question.atLeast = try query.token("at_least", as: PositionToken.self)
+        question.isFresh = try query.flag("fresh")
+        question.patience = preferences.wait
+        question.known = KnownVersions(call.headers)
+        let applied = preferences.applied(wait: question.atLeast != nil)
+        switch try await answering.answer(question) {
+        case .full(let served):
+            let headers = headers(of: served, for: call, applied)
+            return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: served.body))
+        case .notModified(let served):
+            return Response(status: .notModified, headers: headers(of: served, for: call, applied))
         }
-        if let version = known.first, let served = entry.served, version.isUnheardOf(beside: served) {
-            entry = try await catchUp(with: version, of: application)
-        }
-        guard let served = entry.served else {
-            // That there was no such application a while ago says nothing about now.
-            if entry.isUnknown, !entry.lastLookFailed { throw Problem.unknownApp(application) }
-            throw Self.unavailable
-        }
-        let headers = headers(of: served, for: call, preferences, didWait: atLeast != nil)
-        if known.contains(served.versionToken) { return Response(status: .notModified, headers: headers) }
-        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: served.body))
     }
 
-    private func headers(
-        of served: ServedState, for call: Call, _ preferences: Preferences, didWait: Bool
-    ) -> HTTPFields {
-        var headers = HTTPFields()
-        headers[.contentType] = ContentType.json.description
-        headers[.eTag] = served.etag
-        headers[.cisternPosition] = served.positionToken.description
-        headers[.cacheControl] = call.caller.isAuthenticated ? "private, no-cache" : "no-cache"
-        headers[.vary] = Self.negotiated
-        headers[.cisternPollInterval] = String(states.configuration.pollInterval.wholeMilliseconds)
-        headers[.preferenceApplied] = preferences.applied(wait: didWait)
+    private func headers(of served: ServedState, for call: Call, _ preferenceApplied: String?) -> HTTPFields {
+        var headers = StateFields.fields(etag: served.etag, position: served.positionToken)
+        headers.append(
+            contentsOf: StateFields.fields(
+                isPrivate: call.caller.isAuthenticated,
+                pollInterval: answering.states.configuration.pollInterval))
+        headers[.preferenceApplied] = preferenceApplied
         return headers
-    }
-
-    /// What the contract lets decide about the form of a state. Named also where it makes no difference: what a cache keeps of an
-    /// answer must never be given to somebody who asks for a delta, events or another encoding.
-    private static let negotiated = "Accept, Accept-Encoding, A-IM"
-
-    private static var unavailable: Problem {
-        Problem(.stateUnavailable, "The state is not known here, and the log cannot be reached at the moment.").retry(
-            after: .seconds(1))
-    }
-
-    // MARK: Waiting
-
-    /// What is known after a look at Redis that begins now, or after `lookTimeout`.
-    private func look(at application: ApplicationID) async -> StateTable.Entry {
-        await look(at: application, folding: .nothing).entry
-    }
-
-    /// - Returns: with `isCurrent` false if the look has failed or takes too long.
-    private func look(
-        at application: ApplicationID, folding: Watcher.Folding
-    ) async -> (entry: StateTable.Entry, isCurrent: Bool) {
-        await states.keeping(application) {
-            let ticket = states.askForLook(at: application, folding: folding)
-            let deadline = ContinuousClock.now + Self.lookTimeout
-            while true {
-                let entry = states.poll(application)
-                if entry.looksEnded >= ticket { return (entry, !entry.lastLookFailed) }
-                guard await states.change(of: application, since: entry.generation, until: deadline) else {
-                    return (states.poll(application), false)
-                }
-            }
-        }
-    }
-
-    /// `fresh`: with everything folded in that is in the list now, or an error; an older state would not be what was asked for.
-    private func fold(_ application: ApplicationID) async throws(Problem) -> StateTable.Entry {
-        let (entry, isCurrent) = await look(at: application, folding: .everything)
-        guard isCurrent else { throw Self.unavailable }
-        return entry
-    }
-
-    /// For a client that has met a server that knows more, or has come from another epoch: what it has already must not be followed
-    /// by something older, so without Redis there is no answer.
-    private func catchUp(with version: VersionToken, of application: ApplicationID) async throws(Problem)
-        -> StateTable.Entry
-    {
-        let position = PositionToken(epoch: version.epoch, number: version.number)
-        let (entry, isCurrent) = await look(at: application, folding: .upTo(position))
-        guard isCurrent || entry.served.map({ !version.isUnheardOf(beside: $0) }) ?? false else {
-            throw Self.unavailable
-        }
-        return entry
-    }
-
-    /// `at_least`: with everything folded in up to a position.
-    private func wait(
-        for position: PositionToken, of application: ApplicationID, _ first: StateTable.Entry, within limit: Duration
-    ) async throws(Problem) -> StateTable.Entry {
-        if first.served.map({ $0.includes(position) }) ?? false { return first }
-        let deadline = ContinuousClock.now + Waiting.hurried(limit)
-        return try await states.keeping(application) { () throws(Problem) in
-            // One look at once, because this server may be behind; from then on hints and regular looks keep it current.
-            var entry = await look(at: application)
-            while true {
-                if let served = entry.served, served.includes(position) { return entry }
-                // Only what Redis has just said can contradict the client.
-                if !entry.lastLookFailed {
-                    if entry.isUnknown { throw Problem.unknownApp(application) }
-                    if let served = entry.served, served.epoch != position.epoch {
-                        throw Problem(
-                            .epochChanged,
-                            "The position belongs to another epoch of the application; its log began anew."
-                        )
-                        .with("position", served.positionToken.description)
-                    }
-                }
-                guard await states.change(of: application, since: entry.generation, until: deadline) else {
-                    let problem = Problem(.notYetMerged, "The position \(position) is not folded in yet.")
-                        .retry(after: .seconds(1))
-                    guard let served = entry.served else { throw problem }
-                    throw problem.with("position", served.positionToken.description)
-                }
-                entry = states.poll(application)
-            }
-        }
-    }
-}
-
-extension ServedState {
-    fileprivate func includes(_ other: PositionToken) -> Bool { epoch == other.epoch && position >= other.number }
-}
-
-extension VersionToken {
-    /// Whether a client that has this version knows something that a server serving `served` does not.
-    fileprivate func isUnheardOf(beside served: ServedState) -> Bool {
-        epoch != served.epoch || number > served.version
     }
 }
 

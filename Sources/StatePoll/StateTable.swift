@@ -6,6 +6,8 @@ import NIOCore
 
 struct StateTable {
     struct Entry {
+        /// The same for lanes, which do not look into the table.
+        let live = LiveState()
         var served: ServedState?
         /// Whether Redis said that there is no such application.
         var isUnknown = false
@@ -30,6 +32,14 @@ struct StateTable {
         /// answered without waiting.
         func isStale(at now: ContinuousClock.Instant) -> Bool {
             looksBegun == looksEnded && !lastLookFailed && now - lastLook > StateTable.staleAfter
+        }
+
+        /// Lets lanes answer for as long as nobody needs to look.
+        func tellLanes() {
+            live.publish(served)
+            guard served != nil else { return live.serve(until: .uptimeNanoseconds(0)) }
+            let age = ContinuousClock.now - lastLook
+            live.serve(until: lastLookFailed ? .distantFuture : .now() + TimeAmount(StateTable.staleAfter - age))
         }
 
         var bytes: Int { (served?.body.readableBytes ?? 0) + workingBytes + StateTable.bytesPerEntry }
@@ -94,6 +104,7 @@ struct StateTable {
         entry.generation += 1
         let told = entry.waiters
         entry.waiters = []
+        entry.tellLanes()
         bytes += entry.bytes - before
         entries[application] = entry
         return told
@@ -114,6 +125,7 @@ struct StateTable {
 
     mutating func remove(_ application: ApplicationID) -> Set<UInt64> {
         guard let entry = entries.removeValue(forKey: application) else { return [] }
+        entry.live.retire()
         bytes -= entry.bytes
         return entry.waiters
     }

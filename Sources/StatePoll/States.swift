@@ -79,6 +79,11 @@ package final class States: Service {
         take(application) { table, now in table.poll(application, at: now) }
     }
 
+    /// For a lane: what it needs to answer polls of an application by itself; nil if nobody has polled it yet.
+    func live(_ application: ApplicationID) -> LiveState? {
+        shared.withLock { $0.table[application]?.live }
+    }
+
     /// Runs `body` while the application stays in the table: what is waited for is found by the one who asked for it.
     func keeping<Value, Failure: Error>(
         _ application: ApplicationID, _ body: () async throws(Failure) -> Value
@@ -203,6 +208,17 @@ package final class States: Service {
 
     func entry(_ application: ApplicationID) -> StateTable.Entry? {
         shared.withLock { $0.table[application] }
+    }
+
+    /// Enters the polls that lanes have answered.
+    func notePolls(by watcher: Watcher) {
+        let now = ContinuousClock.now
+        shared.withLock { shared in
+            guard shared.watchers[watcher.application] === watcher,
+                shared.table[watcher.application]?.live.takePolled() ?? false
+            else { return }
+            _ = shared.table.poll(watcher.application, at: now)
+        }
     }
 
     /// Throws the watcher's application out unless it was polled meanwhile or somebody needs it.

@@ -82,6 +82,7 @@ final class Watcher: Sendable {
         while !Task.isCancelled {
             // Jitter, so that thousands of watchers do not look at the same moment.
             try? await Task.sleep(for: states.configuration.recheckInterval * Double.random(in: 0.75...1))
+            states.notePolls(by: self)
             if states.retire(self) {
                 note { $0.stop = true }
                 return

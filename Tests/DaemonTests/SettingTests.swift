@@ -165,3 +165,17 @@ struct NotationTests {
     @Test("What is no time is none", arguments: ["", "5", "ms", "-1s", "1.5s", "1 s", "1w", "99999999999999999d"])
     func noTime(text: String) { #expect(TimeNotation.read(text) == nil) }
 }
+
+@Suite struct CoreCountTests {
+    @Test(arguments: [
+        ("Name:\tx\nCpus_allowed:\t1\nCpus_allowed_list:\t0\n", 1), ("Cpus_allowed:\tff,ffffffff\n", 40),
+        ("Cpus_allowed:\t0000000a\n", 2),
+    ])
+    func `The cores that affinity leaves are counted`(status: String, cores: Int) {
+        #expect(CoreCount.affine(status: status) == cores)
+    }
+
+    @Test func `Without a mask nothing is said about affinity`() {
+        #expect(CoreCount.affine(status: "Name:\tx\n") == nil)
+    }
+}

@@ -55,6 +55,28 @@ final class RawConnection {
         try await send(lines.replacing("\n", with: "\r\n") + "\r\n\r\n" + body)
     }
 
+    /// Sends the same again and again, and reads nothing, until the server closes.
+    ///
+    /// - Returns: how often; `times` if the server takes it all, nil if it neither closes nor goes on reading within the limit.
+    func send(_ text: String, times: Int, within limit: Duration) async throws -> Int? {
+        try await withThrowingTaskGroup(of: Int?.self) { [outbound] group in
+            group.addTask {
+                for count in 0..<times {
+                    do { try await outbound.write(ByteBuffer(string: text)) } catch {
+                        return Task.isCancelled ? nil : count
+                    }
+                }
+                return times
+            }
+            group.addTask {
+                try await Task.sleep(for: limit)
+                return nil
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? nil
+        }
+    }
+
     /// Ends the sending side.
     func finish() { outbound.finish() }
 

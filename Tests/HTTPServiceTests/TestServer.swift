@@ -8,6 +8,8 @@ import Hummingbird
 import Logging
 import Metrics
 import NIOCore
+import ServiceLifecycle
+import Synchronization
 
 /// Routes that stand for those of the roles.
 struct EchoRoutes: RouteProvider {
@@ -39,6 +41,10 @@ struct EchoRoutes: RouteProvider {
         routes.on(.get, "/large", action: .open) { _ in
             Response(status: .ok, body: ResponseBody(byteBuffer: ByteBuffer(repeating: 0x61, count: 64 << 20)))
         }
+        routes.onApplication(.get, "/slow", action: .open) { _, application in
+            try await Task.sleep(for: .milliseconds(30))
+            return .json(.object([("app", .string(application.description))]))
+        }
         routes.on(.get, "/unchanged", action: .open) { _ in Response(status: .notModified, headers: [.eTag: "\"e-1\""])
         }
     }
@@ -65,6 +71,7 @@ struct QuietLog: LogHandler {
 /// Runs a server around the body, which is given its address.
 func withServer<Value: Sendable>(
     roles: [any RouteProvider] = [EchoRoutes()],
+    lanes: [any ExpressLaneProvider] = [],
     limits: HTTPLimits = HTTPLimits(),
     origins: [String] = [],
     permission: any Permission = EverybodyMay(),
@@ -76,7 +83,7 @@ func withServer<Value: Sendable>(
     let server = HTTPServer(
         HTTPServer.Configuration(
             address: .host("127.0.0.1", port: 0), limits: limits, crossOrigin: CrossOriginPolicy(origins: origins)),
-        roles: roles, permission: permission, metrics: metrics, logger: logger
+        roles: roles, lanes: lanes, permission: permission, metrics: metrics, logger: logger
     ) { address in
         if let address { continuation.yield(address) }
         continuation.finish()
@@ -96,6 +103,74 @@ func withServer<Value: Sendable>(
         }
         throw RawConnectionError(description: "the server did not start")
     }
+}
+
+/// A server that a test ends.
+struct StoppableServer: Sendable {
+    let address: SocketAddress
+    private let group: ServiceGroup
+    private let running: Task<Void, Never>
+    private let hasEnded: Atomic<Bool>.Reference
+
+    fileprivate init(
+        _ address: SocketAddress, _ group: ServiceGroup, _ running: Task<Void, Never>,
+        _ hasEnded: Atomic<Bool>.Reference
+    ) {
+        self.address = address
+        self.group = group
+        self.running = running
+        self.hasEnded = hasEnded
+    }
+
+    /// Begins a graceful stop.
+    func stop() async { await group.triggerGracefulShutdown() }
+
+    func cancel() { running.cancel() }
+
+    /// Waits for its end without trusting in it.
+    func ended() async throws {
+        let deadline = ContinuousClock.now + .seconds(8)
+        while !hasEnded.value.load(ordering: .sequentiallyConsistent) {
+            guard ContinuousClock.now < deadline else {
+                throw RawConnectionError(description: "the server does not end")
+            }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+}
+
+extension Atomic where Value == Bool {
+    /// For sharing between tasks.
+    final class Reference: Sendable {
+        let value = Atomic(false)
+    }
+}
+
+/// Runs a server that the body can stop; fails if it has not ended a while after the body.
+func withStoppableServer(
+    lanes: [any ExpressLaneProvider], limits: HTTPLimits = HTTPLimits(),
+    _ body: (StoppableServer) async throws -> Void
+) async throws {
+    let logger = Logger(label: "test") { _ in QuietLog() }
+    let (addresses, listening) = AsyncStream<SocketAddress>.makeStream()
+    let server = HTTPServer(
+        HTTPServer.Configuration(address: .host("127.0.0.1", port: 0), limits: limits), roles: [EchoRoutes()],
+        lanes: lanes, metrics: NOOPMetricsHandler.instance, logger: logger
+    ) { address in
+        if let address { listening.yield(address) }
+    }
+    let group = ServiceGroup(services: [server], logger: logger)
+    let hasEnded = Atomic<Bool>.Reference()
+    let running = Task {
+        try? await group.run()
+        hasEnded.value.store(true, ordering: .sequentiallyConsistent)
+    }
+    var iterator = addresses.makeAsyncIterator()
+    guard let address = await iterator.next() else { throw RawConnectionError(description: "the server did not start") }
+    let stoppable = StoppableServer(address, group, running, hasEnded)
+    try await body(stoppable)
+    await stoppable.stop()
+    try await stoppable.ended()
 }
 
 /// One request on a connection of its own.

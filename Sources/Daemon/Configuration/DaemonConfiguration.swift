@@ -14,6 +14,8 @@ package struct DaemonConfiguration: Sendable {
     package let address: HTTPServer.Address
     package let corsOrigins: [String]
     package let maximumConnections: Int
+    package let expressLanes: Bool
+    package let eventLoops: Int
     // Store
     package let redis: RedisAddress
     package let memcached: [MemcachedAddress]
@@ -52,6 +54,8 @@ package struct DaemonConfiguration: Sendable {
             }
         corsOrigins = values.value(Settings.corsOrigins)
         maximumConnections = values.value(Settings.maximumConnections)
+        expressLanes = values.value(Settings.expressLanes)
+        eventLoops = values.value(Settings.eventLoops)
         redis = values.value(Settings.redisURL)
         memcached = values.value(Settings.memcached)
         partitions = values.value(Settings.partitions)
@@ -73,7 +77,9 @@ package struct DaemonConfiguration: Sendable {
     package var httpServer: HTTPServer.Configuration {
         var limits = HTTPLimits()
         limits.connections = maximumConnections
-        return HTTPServer.Configuration(
+        var server = HTTPServer.Configuration(
             address: address, limits: limits, crossOrigin: CrossOriginPolicy(origins: corsOrigins))
+        server.expressLanes = expressLanes
+        return server
     }
 }

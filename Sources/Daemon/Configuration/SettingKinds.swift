@@ -49,14 +49,19 @@ extension SettingKind<Duration> {
 extension SettingKind<Bool> {
     /// A flag without a value; as an environment variable `true` or `false`.
     package static var yesOrNo: SettingKind {
-        SettingKind(placeholder: "") { text throws(SettingProblem) in
-            switch text.lowercased() {
-            case "true", "yes", "1": return true
-            case "false", "no", "0": return false
-            default: throw SettingProblem("It takes true or false.")
-            }
-        } write: {
-            $0 ? "true" : "false"
+        SettingKind(placeholder: "", read: boolean) { $0 ? "true" : "false" }
+    }
+
+    /// A flag with a value, for what is on unless somebody says no.
+    package static var choice: SettingKind {
+        SettingKind(placeholder: "yes|no", read: boolean) { $0 ? "yes" : "no" }
+    }
+
+    private static func boolean(_ text: String) throws(SettingProblem) -> Bool {
+        switch text.lowercased() {
+        case "true", "yes", "1": return true
+        case "false", "no", "0": return false
+        default: throw SettingProblem("It takes true or false.")
         }
     }
 }

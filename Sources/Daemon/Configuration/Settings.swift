@@ -18,7 +18,14 @@ package enum Settings {
         "shutdown-limit", .time(.milliseconds(100)...(.seconds(80))), default: .seconds(20),
         help: "Time for answering what is under way when told to stop; then it is cut off.")
 
-    package static let process = [logLevel.description, exitWithParent.description, shutdownLimit.description]
+    /// More than there are cores only makes them change places.
+    package static let eventLoops = Setting<Int>(
+        "event-loops", .count(1...1_024), default: CoreCount.available,
+        help: "Threads for connections; the default is the number of cores this process may use.")
+
+    package static let process = [
+        logLevel.description, exitWithParent.description, shutdownLimit.description, eventLoops.description,
+    ]
 
     // MARK: Listener
 
@@ -35,8 +42,14 @@ package enum Settings {
         "max-connections", .count(1...1_000_000), default: 10_000,
         help: "Open connections; more wait until one closes. An idle one costs about 20 KiB.")
 
+    /// Off for comparing, and in case one of them should ever answer differently.
+    package static let expressLanes = Setting<Bool>(
+        "express-lanes", .choice, default: true,
+        help: "Answer polls and pushes from their bytes, ahead of the HTTP decoder, where that is possible.")
+
     package static let listener = [
         host.description, port.description, socket.description, corsOrigins.description, maximumConnections.description,
+        expressLanes.description,
     ]
 
     // MARK: Store

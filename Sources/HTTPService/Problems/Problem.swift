@@ -58,14 +58,19 @@ package struct Problem: Error {
         return .object(all)
     }
 
-    package var response: Response {
-        var headers = headers
-        headers[.contentType] = ContentType.problem.description
+    /// The header fields of the answer, apart from the body's length.
+    var answerFields: HTTPFields {
+        var fields = headers
+        fields[.contentType] = ContentType.problem.description
         // 404 and 410 may be cached without being asked (RFC 9110 §15.1), and ours end with the next change.
-        headers[.cacheControl] = "no-store"
-        return Response(
-            status: kind.status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: document.encoded()))
-        )
+        fields[.cacheControl] = "no-store"
+        return fields
+    }
+
+    package var response: Response {
+        Response(
+            status: kind.status, headers: answerFields,
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: document.encoded())))
     }
 }
 

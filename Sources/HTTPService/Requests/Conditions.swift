@@ -49,8 +49,10 @@ package enum KnownVersions: Equatable, Sendable {
     /// More tags than anybody has reason to send; the rest is not looked at.
     static let maximumTags = 32
 
-    package init(_ headers: HTTPFields) {
-        let fields = headers[values: .ifNoneMatch]
+    package init(_ headers: HTTPFields) { self.init(headers[values: .ifNoneMatch]) }
+
+    /// - Parameter fields: the values of all If-None-Match fields.
+    package init(_ fields: [String]) {
         guard !fields.isEmpty else {
             self = .none
             return

@@ -12,6 +12,7 @@ package struct Preferences: Equatable, Sendable {
     package let isMinimal: Bool
 
     package static let none = Preferences(wait: nil, isMinimal: false)
+    package static let minimal = Preferences(wait: nil, isMinimal: true)
 
     init(wait: Duration?, isMinimal: Bool) {
         self.wait = wait

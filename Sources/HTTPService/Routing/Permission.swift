@@ -33,6 +33,9 @@ package struct Caller: Sendable, Equatable {
 }
 
 package protocol Permission: Sendable {
+    /// Whether nobody is ever refused, so that nobody needs to be asked.
+    var everybodyMay: Bool { get }
+
     /// Lets the action happen by returning, or refuses it with ``ProblemKind/unauthorized`` or ``ProblemKind/forbidden``.
     ///
     /// - Parameter application: What the action is about; nil if it is about no single application. A route about several asks
@@ -41,9 +44,15 @@ package protocol Permission: Sendable {
         -> Caller
 }
 
+extension Permission {
+    package var everybodyMay: Bool { false }
+}
+
 /// Everybody may do everything. For servers that only their owner can reach, which is why daemons bind to loopback.
 package struct EverybodyMay: Permission {
     package init() {}
+
+    package var everybodyMay: Bool { true }
 
     package func authorize(
         _ action: Action, on application: ApplicationID?, request: HTTPRequest

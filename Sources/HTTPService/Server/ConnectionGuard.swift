@@ -2,7 +2,7 @@
 // body (an idle time-out starts again with every byte), slow readers, “100 Continue”, HTTP/1.0, and a last answer that
 // reaches a peer which is still sending.
 //
-//     bytes ─▶ ByteWatch ─▶ HTTP decoder ─▶ ConnectionGuard ─▶ Hummingbird
+//     ConnectionFront ─▶ ByteWatch ─▶ HTTP decoder ─▶ ConnectionGuard ─▶ Hummingbird
 
 import Documents
 import HummingbirdCore
@@ -11,23 +11,23 @@ import NIOCore
 import NIOHTTP1
 
 /// Hummingbird's HTTP/1.1 connection with a ``ConnectionGuard`` in it.
-struct GuardedHTTP1Channel: ServerChildChannel {
+struct GuardedHTTP1Channel: Sendable {
     let base: HTTP1Channel
     let limits: HTTPLimits
 
-    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> {
-        base.setup(channel: channel, logger: logger).flatMapThrowing { [limits] value in
+    /// Called on the channel's event loop, where it does its work before it returns.
+    func setup(
+        channel: any Channel, behind front: ConnectionFront, logger: Logger
+    ) -> EventLoopFuture<HTTP1Channel.Value> {
+        let handler = NIOLoopBound(ConnectionGuard(limits: limits, front: front), eventLoop: channel.eventLoop)
+        let front = NIOLoopBound(front, eventLoop: channel.eventLoop)
+        return base.setup(channel: channel, logger: logger).flatMapThrowing { value in
             let pipeline = channel.pipeline.syncOperations
             let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
-            let handler = ConnectionGuard(limits: limits)
-            try pipeline.addHandler(handler, position: .after(decoder))
-            try pipeline.addHandler(ByteWatch(handler), position: .first)
+            try pipeline.addHandler(handler.value, position: .after(decoder))
+            try pipeline.addHandler(ByteWatch(handler.value), position: .after(front.value))
             return value
         }
-    }
-
-    func handle(value: HTTP1Channel.Value, logger: Logger) async {
-        await base.handle(value: value, logger: logger)
     }
 }
 
@@ -53,12 +53,13 @@ private final class ByteWatch: ChannelInboundHandler {
     }
 }
 
-private final class ConnectionGuard: ChannelDuplexHandler {
+final class ConnectionGuard: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
     private let limits: HTTPLimits
+    private let front: ConnectionFront
     private var progress: ConnectionProgress
     private var context: ChannelHandlerContext?
     private var deadline: Scheduled<Void>?
@@ -69,8 +70,9 @@ private final class ConnectionGuard: ChannelDuplexHandler {
     /// Instead of Hummingbird's empty answer to malformed HTTP.
     private var replacement: ByteBuffer?
 
-    init(limits: HTTPLimits) {
+    init(limits: HTTPLimits, front: ConnectionFront) {
         self.limits = limits
+        self.front = front
         progress = ConnectionProgress(discardedBodyBytes: limits.discardedBodyBytes)
     }
 
@@ -114,6 +116,11 @@ private final class ConnectionGuard: ChannelDuplexHandler {
         case .end: perform(progress.endArrived())
         }
         context.fireChannelRead(data)
+        tellIfIdle()
+    }
+
+    private func tellIfIdle() {
+        if progress.isIdle { front.pipelineBecameIdle() }
     }
 
     private static func bodyLength(_ head: HTTPRequestHead) -> ConnectionProgress.BodyLength {
@@ -161,7 +168,10 @@ private final class ConnectionGuard: ChannelDuplexHandler {
         case .end:
             if !isOldClient.isEmpty { isOldClient.removeFirst() }
             let action = progress.answerEnds()
-            guard action == .finish else { return context.write(data, promise: promise) }
+            guard action == .finish else {
+                context.write(data, promise: promise)
+                return tellIfIdle()
+            }
             context.writeAndFlush(data, promise: promise)
             perform(action)
         }

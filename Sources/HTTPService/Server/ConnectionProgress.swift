@@ -54,6 +54,9 @@ struct ConnectionProgress {
     /// Whether parts of requests are still to be passed on.
     var isReading: Bool { reading != .discarding }
 
+    /// Whether all requests that have begun are answered, and another may come.
+    var isIdle: Bool { reading == .idle && unanswered.isEmpty && !isLastAnswer }
+
     mutating func opened() -> Action { .start(.head) }
 
     mutating func bytesArrived() -> Action {

@@ -17,10 +17,8 @@ struct RequestMetrics: RouterMiddleware {
         init(method: String, route: String, factory: any MetricsFactory) {
             let labels = [("method", method), ("route", route)]
             self.labels = labels
-            counters = (2...5).map {
-                Counter(label: "http_requests", dimensions: labels + [("status", "\($0)xx")], factory: factory)
-            }
-            prompt = Timer(label: "http_request_seconds", dimensions: labels + [("wait", "no")], factory: factory)
+            counters = RequestMetrics.counters(labels, factory)
+            prompt = RequestMetrics.promptTimer(labels, factory)
         }
 
         func count(_ status: HTTPResponse.Status) {
@@ -32,6 +30,16 @@ struct RequestMetrics: RouterMiddleware {
         func waiting(_ factory: any MetricsFactory) -> Timer {
             Timer(label: "http_request_seconds", dimensions: labels + [("wait", "yes")], factory: factory)
         }
+    }
+
+    /// How many requests of a route were answered, by first digit of the status, from 2 on.
+    static func counters(_ labels: [(String, String)], _ factory: any MetricsFactory) -> [Counter] {
+        (2...5).map { Counter(label: "http_requests", dimensions: labels + [("status", "\($0)xx")], factory: factory) }
+    }
+
+    /// How long those took that did not ask to wait.
+    static func promptTimer(_ labels: [(String, String)], _ factory: any MetricsFactory) -> Timer {
+        Timer(label: "http_request_seconds", dimensions: labels + [("wait", "no")], factory: factory)
     }
 
     private let series: [String: [HTTPRequest.Method: Series]]

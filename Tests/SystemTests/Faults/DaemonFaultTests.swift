@@ -73,11 +73,11 @@ struct DaemonFaultTests {
             circle.merge.pause()
             let push = circle.bucket.url
             let poll = circle.poll.url
-            async let pushed = caller.push("second", to: "board", at: push, headers: [("Prefer", "wait=2")])
+            async let pushed = caller.push("second", to: "board", at: push, headers: [("Prefer", "wait=20")])
             let receipt = try await caller.push("first", to: "board", at: push).member("receipt") ?? ""
             let next = try #require(Token(receipt)).epoch + "-2"
             async let polled = caller.get(
-                "\(poll)/v1/apps/board/state?at_least=\(next)", headers: [("Prefer", "wait=2")])
+                "\(poll)/v1/apps/board/state?at_least=\(next)", headers: [("Prefer", "wait=20")])
             for server in [push, poll] {
                 // The request for the metrics is one itself.
                 try await eventually("a request waits") {

@@ -1,0 +1,56 @@
+// The express lanes: what answers a request from its bytes, on the event loop, before any HTTP decoder has seen it.
+//
+//     bytes ─▶ ConnectionFront ─▶ RequestScan ─▶ lane ─▶ bytes
+//                    │                             │ “not mine”
+//                    └──────▶ HTTP pipeline ◀──────┘   (built when the first request needs it)
+//
+// A lane only takes requests whose answer it can give exactly as the route would; everything else it leaves to the route, so there
+// is one contract and the lanes can be switched off.
+
+package import HTTPTypes
+package import NIOCore
+
+/// Makes a lane for each event loop, so that nothing on the way of a request is shared between threads.
+package protocol ExpressLaneProvider: Sendable {
+    /// Called once per event loop, on it.
+    func makeLane(on eventLoop: any EventLoop) -> any ExpressLane
+}
+
+/// One lane on one event loop.
+package protocol ExpressLane: AnyObject {
+    /// The route whose requests it answers, as the metrics name it.
+    var route: (method: HTTPRequest.Method, template: String) { get }
+
+    /// Whether the request looks like one of this lane's, judged from its head alone. What does not, leaves at once.
+    func wants(_ request: ScannedRequest, _ bytes: Span<UInt8>) -> Bool
+
+    /// Answers a request that is there with its body.
+    ///
+    /// - Parameters:
+    ///   - bytes: Begins with the request; more may follow.
+    ///   - answers: Where the answer goes.
+    ///   - reply: For an answer that comes later.
+    func answer(
+        _ request: ScannedRequest, _ bytes: Span<UInt8>, into answers: AnswerBuffer, later reply: () -> LaneReply
+    ) -> LaneVerdict
+
+    /// Now and then, about once a second: lets go of what nobody asked for any more.
+    func tidy()
+}
+
+package enum LaneVerdict {
+    /// The answer has been written.
+    case answered
+    /// The reply will bring it. Until then no further request of the connection is looked at.
+    case later
+    /// The route has to answer.
+    case leaves
+}
+
+/// The promise of an answer. It is kept exactly once, on the event loop, and not before the lane has returned.
+package struct LaneReply {
+    let front: ConnectionFront
+
+    /// - Parameter write: writes one whole answer.
+    package func callAsFunction(_ write: (AnswerBuffer) -> Void) { front.replied(write) }
+}

@@ -1,0 +1,85 @@
+// What all connections of one event loop share, and nobody else touches: the lanes, the buffer for answers, the date, and the look
+// now and then at whose time is over. One timer for all connections costs less than one for each request.
+
+import Metrics
+import NIOCore
+
+final class LoopServices {
+    let eventLoop: any EventLoop
+    let limits: HTTPLimits
+    let scanLimits: ScanLimits
+    let bodies: BodyBudget
+    let answers: AnswerBuffer
+    let slots: [LaneSlot]
+    let crossOrigin: CrossOriginFields?
+    let httpPipeline: HTTPPipeline
+
+    private let date: DateClock
+    private var connections: [ConnectionFront] = []
+    private var timer: RepeatedTask?
+    private var ticks = 0
+
+    init(
+        _ eventLoop: any EventLoop, lanes: [any ExpressLaneProvider], crossOrigin: CrossOriginPolicy?,
+        limits: HTTPLimits,
+        bodies: BodyBudget, date: DateClock, metrics: any MetricsFactory, httpPipeline: HTTPPipeline
+    ) {
+        self.eventLoop = eventLoop
+        self.limits = limits
+        self.bodies = bodies
+        self.date = date
+        self.httpPipeline = httpPipeline
+        self.crossOrigin = crossOrigin.map(CrossOriginFields.init)
+        scanLimits = ScanLimits(limits)
+        answers = AnswerBuffer(allocator: ByteBufferAllocator())
+        slots = lanes.map { LaneSlot($0.makeLane(on: eventLoop), metrics: metrics) }
+        answers.setDate(date.now)
+    }
+
+    // MARK: Connections
+
+    func opened(_ connection: ConnectionFront) {
+        connection.place = connections.count
+        connections.append(connection)
+    }
+
+    func closed(_ connection: ConnectionFront) {
+        let last = connections.removeLast()
+        guard last !== connection else { return }
+        connections[connection.place] = last
+        last.place = connection.place
+    }
+
+    // MARK: Ticks
+
+    /// Fine enough that no deadline is missed by more than a quarter of the shortest, and no finer than a tick a second.
+    private var tickTime: TimeAmount {
+        let shortest = min(limits.headDeadline, limits.bodyDeadline, limits.keepAlive, limits.writeStall, .seconds(4))
+        return max(TimeAmount(shortest / 4), .milliseconds(5))
+    }
+
+    func start() {
+        let time = tickTime
+        let own = NIOLoopBound(self, eventLoop: eventLoop)
+        timer = eventLoop.scheduleRepeatedTask(initialDelay: time, delay: time) { _ in own.value.tick() }
+    }
+
+    func stop() {
+        timer?.cancel()
+        timer = nil
+        for slot in slots { slot.report() }
+    }
+
+    private func tick() {
+        answers.setDate(date.now)
+        for slot in slots {
+            slot.report()
+            slot.lane.tidy()
+        }
+        let now = NIODeadline.now()
+        // From the end, because a connection that is closed gives its place to the last one.
+        for index in connections.indices.reversed() where connections[index].deadline <= now {
+            connections[index].deadlinePassed()
+        }
+    }
+}

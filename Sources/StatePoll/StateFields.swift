@@ -1,0 +1,29 @@
+// The header fields of a state's answers, in one place for the route and for the lane.
+
+import Fold
+import HTTPService
+import HTTPTypes
+
+enum StateFields {
+    /// What depends on the state alone.
+    static func fields(etag: String, position: PositionToken) -> HTTPFields {
+        var fields = HTTPFields()
+        fields[.contentType] = ContentType.json.description
+        fields[.eTag] = etag
+        fields[.cisternPosition] = position.description
+        fields[.vary] = negotiated
+        return fields
+    }
+
+    /// What the contract lets decide about the form of a state. Named also where it makes no difference: what a cache keeps of an
+    /// answer must never be given to somebody who asks for a delta, events or another encoding.
+    private static let negotiated = "Accept, Accept-Encoding, A-IM"
+
+    /// What depends on the server and on who asks.
+    static func fields(isPrivate: Bool, pollInterval: Duration) -> HTTPFields {
+        var fields = HTTPFields()
+        fields[.cacheControl] = isPrivate ? "private, no-cache" : "no-cache"
+        fields[.cisternPollInterval] = String(pollInterval.wholeMilliseconds)
+        return fields
+    }
+}
