@@ -52,10 +52,9 @@ extension ChangeLog {
         let partition = partition(of: application)
         let answer = try await call(
             Scripts.status, in: partition, about: application,
-            keys: [
-                partition.head(of: application), partition.change(change, of: application),
-                partition.sequence(of: change, of: application),
-            ], [.string(change.numberArgument)])
+            keys: [partition.head(of: application)] + partition.windows(of: application)
+                + [partition.client(of: change, of: application)].compactMap(\.self),
+            [.string(change.description), .string(change.numberArgument)])
         do throws(RedisError) {
             guard answer.tag == "ok" else {
                 if answer.tag == "unknown" { return .unknown }
@@ -103,15 +102,19 @@ extension ChangeLog {
     ) async throws(LogError) -> [Rejection?] {
         guard !changes.isEmpty else { return [] }
         let partition = partition(of: application)
-        let keys = changes.map { RedisArgument.string(partition.change($0.id, of: application)) }
+        let ids = changes.map { RedisArgument.string($0.id.description) }
+        var rejections: [Rejection?] = Array(repeating: nil, count: changes.count)
         do {
-            let reply = try await client.send(RedisCommand("MGET", keys))
-            return zip(changes, reply.array ?? []).map { change, record in
-                // `<creation> <position> <digest> <rejection>`: see record_value in common.lua.
-                let fields = record.string?.split(separator: " ", maxSplits: 3) ?? []
-                guard fields.count == 4, UInt64(fields[1]) == change.position else { return nil }
-                return Rejection(String(fields[3]))
+            for window in partition.windows(of: application) {
+                let reply = try await client.send(RedisCommand("HMGET", [.string(window)] + ids))
+                for (index, record) in (reply.array ?? []).prefix(changes.count).enumerated() {
+                    // `<creation> <position> <digest> <rejection>`: see record_value in common.lua.
+                    let fields = record.string?.split(separator: " ", maxSplits: 3) ?? []
+                    guard fields.count == 4, UInt64(fields[1]) == changes[index].position else { continue }
+                    rejections[index] = Rejection(String(fields[3]))
+                }
             }
+            return rejections
         } catch {
             throw LogError(error)
         }

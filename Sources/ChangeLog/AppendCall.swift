@@ -11,19 +11,18 @@ struct AppendTarget {
     let partition: Partition
     fileprivate let keys: RedisArguments
     fileprivate let arguments: RedisArguments
-    /// What stands in front of an id, or a client's name, in the key of its record.
-    fileprivate let changes: String
+    /// What stands in front of a client's name in the key of its record.
     fileprivate let clients: String
 
     init(_ application: ApplicationID, in partition: Partition) {
         self.application = application
         self.partition = partition
-        keys = RedisArguments([
-            partition.server, partition.head(of: application), partition.log(of: application), partition.dirty,
-            partition.applications, partition.records,
-        ])
+        keys = RedisArguments(
+            [
+                partition.server, partition.head(of: application), partition.log(of: application), partition.dirty,
+                partition.applications, partition.records,
+            ] + partition.windows(of: application))
         arguments = RedisArguments([application.description, partition.pushed])
-        changes = partition.changes(of: application)
         clients = partition.clients(of: application)
     }
 }
@@ -40,40 +39,32 @@ struct AppendCall {
         bytes: Int
     ) {
         keys = target.keys
-        keys.reserveCapacity(bytes / 2)
         arguments.reserveCapacity(bytes)
         if let life { arguments.append(life) }
         arguments.append(target.arguments)
         arguments.append(nonce)
         arguments.append(allOrNone ? "1" : "0")
         var forms: [UInt8] = []
-        var keysOfNumbered = RedisArguments()
         for change in changes {
             switch change.id.form {
             case .sequenced(let client, _):
                 forms.append(UInt8(ascii: "n"))
                 keys.append(target.clients, client)
-                keysOfNumbered.append(target.changes, change.id.description)
-            case .timed:
-                forms.append(UInt8(ascii: "t"))
-                keys.append(target.changes, change.id.description)
-            case .plain:
-                forms.append(UInt8(ascii: "p"))
-                keys.append(target.changes, change.id.description)
+            case .timed: forms.append(UInt8(ascii: "t"))
+            case .plain: forms.append(UInt8(ascii: "p"))
             }
             change.append(to: &arguments)
         }
-        keys.append(keysOfNumbered)
         arguments.append(.bytes(forms))
     }
 }
 
 extension Change {
-    /// Room for two keys, the entry's head, and the protocol's marks around them.
+    /// Room for a client's key, the entry's head, and the protocol's marks around them.
     private static let frame = 256
 
     /// About what it takes of a call, in bytes.
-    var appendSize: Int { body.count + 3 * id.description.utf8.count + Self.frame }
+    var appendSize: Int { body.count + 2 * id.description.utf8.count + Self.frame }
 
     /// `<id> <kind> <condition> <digest>\n<patch>`
     fileprivate func append(to arguments: inout RedisArguments) {

@@ -13,7 +13,7 @@ package protocol SnapshotSource: Sendable {
 
 /// How long records live and how much may wait.
 package struct LogLimits: Sendable, Equatable {
-    /// How long a change's id is remembered, so that its repeat is recognised.
+    /// How long a change's id is remembered at least, so that its repeat is recognised.
     package var repeatWindow: Duration = .seconds(24 * 60 * 60)
     /// How far an id's time may lie ahead of Redis' clock. Also added to the life of records, so that a repeat at the very
     /// end of the window is still recognised.
@@ -25,9 +25,9 @@ package struct LogLimits: Sendable, Equatable {
     /// Bytes of one application's log in Redis, waiting or merged since the last checkpoint.
     package var backlogBytes = 64 << 20
 
-    /// Records of single changes that a partition may have. At about 200 bytes each this is 1 GB: 58 changes a second for a day, in
-    /// every partition. A client that numbers its changes costs one record, however many they are.
-    package var repeatRecords = 5_000_000
+    /// Records of single changes that a partition may have. At about 140 bytes each this is 1 GB: 58 changes a second in every
+    /// partition, since records count for up to 33 hours. A client that numbers its changes costs one record, however many they are.
+    package var repeatRecords = 7_000_000
 
     package init() {}
 
@@ -146,6 +146,7 @@ package struct ChangeLog: Sendable {
             partition.head(of: application), partition.log(of: application), partition.checkpoint(of: application),
             partition.dirty,
         ]
+        keys += partition.windows(of: application)
         var arguments: [RedisArgument] = [
             .string(application.description), .string(partition.merged(application)),
             .milliseconds(limits.recordLifetime), .milliseconds(limits.clientLifetime),
@@ -155,11 +156,11 @@ package struct ChangeLog: Sendable {
             .bytes(snapshot?.withoutRecords.encoded() ?? []),
         ]
         for (index, record) in records.enumerated() {
-            // An entry that nobody could read has no record; the server's key stands in for it and is not touched.
-            keys.append(record.id.map { partition.change($0, of: application) } ?? partition.server)
-            keys.append(record.id.map { partition.sequence(of: $0, of: application) } ?? partition.server)
+            if let client = record.id.flatMap({ partition.client(of: $0, of: application) }) { keys.append(client) }
+            // An entry that nobody could read has no record.
             arguments += [
-                .number(firstPosition + UInt64(index)), .string(record.id == nil ? "" : record.digest.description),
+                .string(record.id?.description ?? ""), .number(firstPosition + UInt64(index)),
+                .string(record.id == nil ? "" : record.digest.description),
                 .string(record.rejection?.description ?? ""), .string(record.id?.numberArgument ?? ""),
             ]
         }

@@ -34,17 +34,31 @@ package struct Partition: Hashable, Sendable, CustomStringConvertible {
     func head(of application: ApplicationID) -> String { "\(tag)app:\(application)" }
     func log(of application: ApplicationID) -> String { "\(tag)log:\(application)" }
     func checkpoint(of application: ApplicationID) -> String { "\(tag)checkpoint:\(application)" }
-    func change(_ change: ChangeID, of application: ApplicationID) -> String { "\(changes(of: application))\(change)" }
+    /// The hashes that hold the records of single changes and take turns.
+    func windows(of application: ApplicationID) -> [String] {
+        (0..<RecordWindows.count).map { "\(tag)changes:\(application):\($0)" }
+    }
     /// Channel: a new version of the application is published, or it was deleted.
     func merged(_ application: ApplicationID) -> String { "\(tag)merged:\(application)" }
 
-    /// The record of the client that numbered the change, or the change's own where nobody did: a script takes two keys a change.
-    func sequence(of change: ChangeID, of application: ApplicationID) -> String {
+    /// The record of the client that numbered the change; nil where nobody did.
+    func client(of change: ChangeID, of application: ApplicationID) -> String? {
         switch change.form {
         case .sequenced(let client, _): "\(clients(of: application))\(client)"
-        case .plain, .timed: self.change(change, of: application)
+        case .plain, .timed: nil
         }
     }
+}
+
+/// How the records of an application's changes are dealt out over time. A window takes records for 1/(count - 1) of their lifetime and is
+/// dropped as a whole: a hash of many costs Redis half of what a key each does, and one command writes those of a whole call.
+enum RecordWindows {
+    /// More of them are more look-ups for every change; fewer keep records for longer than they are needed: with 4, which is 8 hours for
+    /// each, up to a third longer.
+    static let count = 4
+    /// How long a window stays after the last of its records has had its time. Meanwhile the next one that is opened takes its place, and
+    /// expiry is left with those of applications that have fallen silent.
+    static let slack: Duration = .seconds(10 * 60)
 }
 
 enum StoreKeys {
@@ -53,8 +67,6 @@ enum StoreKeys {
 }
 
 extension Partition {
-    /// What stands in front of a change's id in the key of its record.
-    func changes(of application: ApplicationID) -> String { "\(tag)change:\(application):" }
     /// What stands in front of a client's name in the key of its record.
     func clients(of application: ApplicationID) -> String { "\(tag)client:\(application):" }
 }

@@ -37,16 +37,15 @@ extension ChangeLog {
         rejections: [RejectedChange]
     ) async throws(LogError) -> PublishAnswer {
         let partition = partition(of: application)
-        var keys = [partition.head(of: application)]
+        let keys = [partition.head(of: application)] + partition.windows(of: application)
         var arguments: [RedisArgument] = [
             .string(partition.merged(application)), .string(position.epoch.description), .number(from),
             .number(position.number), .number(version), .integer(Int64(stateBytes)),
             .milliseconds(limits.recordLifetime),
         ]
         for rejected in rejections {
-            keys.append(partition.change(rejected.id, of: application))
             arguments += [
-                .number(rejected.position), .string(rejected.digest.description),
+                .string(rejected.id.description), .number(rejected.position), .string(rejected.digest.description),
                 .string(rejected.rejection.description), rejected.id.numberArgument.isEmpty ? "0" : "1",
             ]
         }

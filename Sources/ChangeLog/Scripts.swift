@@ -1,4 +1,5 @@
-// The Lua scripts of Scripts/, compiled in. `common.lua` stands in front of those that work on a partition.
+// The Lua scripts of Scripts/, compiled in. `common.lua` stands in front of those that work on a partition, behind what it has to know
+// about windows.
 
 import Redis
 
@@ -27,7 +28,8 @@ enum Scripts {
     }
 
     private static func ofPartition(_ name: String, _ source: [UInt8]) -> RedisScript {
-        alone(name, PackageResources.common_lua + source)
+        let numbers = "local window_count, window_slack = \(RecordWindows.count), \(RecordWindows.slack.milliseconds)\n"
+        return alone(name, Array(numbers.utf8) + PackageResources.common_lua + source)
     }
 
     private static func alone(_ name: String, _ source: [UInt8]) -> RedisScript {

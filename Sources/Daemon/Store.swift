@@ -96,6 +96,11 @@ package struct Store: Sendable {
                 "Redis throws keys away when its memory is full, and with them acknowledged changes. Set maxmemory-policy noeviction."
             )
         }
+        if guarantees.freesLazily == false {
+            logger.warning(
+                "Redis stands still while it frees what has expired, a second for some millions of remembered changes. Set lazyfree-lazy-expire yes."
+            )
+        }
     }
 
     /// Ready as soon as Redis answers; says what an acknowledgement is worth.

@@ -79,7 +79,8 @@ struct AdoptionTests {
             #expect(reader.replica.state?.position == 10)
             #expect(state == #"{"a":1,"b":2,"c":2,"k":2}"#)
             #expect(reader.text == #"{"a":1,"b":2,"c":4,"k":2}"#)
-            #expect(Int(try store.redis.command("PTTL", store.key("change", "board:b"))) ?? 0 > 86_000_000)
+            #expect(try store.redis.command("HEXISTS", store.key("changes", "board:0"), "b") == "1")
+            #expect(Int(try store.redis.command("PTTL", store.key("changes", "board:0"))) ?? 0 > 86_000_000)
         }
     }
 
@@ -87,6 +88,8 @@ struct AdoptionTests {
     func rejectionOfKeptChange() async throws {
         try await withStore { (store: Store) async throws in
             try await store.log.push([change("a"), impossible("r"), impossible("c~1")])
+            // New records go into the next window from now on.
+            try store.redis.command("PEXPIRE", store.key("changes", "board:0"), "3600000")
             let size = try size(store.redis)
             try await store.log.push(change("b", #"{"b":2}"#))
             var hand = Hand(store)
@@ -95,6 +98,10 @@ struct AdoptionTests {
             #expect(try await store.log.head().merged == 4)
             #expect(try await store.log.push(impossible("r")) == .known(position: 2, .rejected(rejection)))
             #expect(try await store.log.push(impossible("c~1")) == .known(position: 3, .rejected(rejection)))
+            let windows = try ["r", "c~1", "b"].map { id in
+                try (0...1).map { try store.redis.command("HEXISTS", store.key("changes", "board:\($0)"), id) }
+            }
+            #expect(windows == [["1", "0"], ["0", "1"], ["0", "1"]])
         }
     }
 

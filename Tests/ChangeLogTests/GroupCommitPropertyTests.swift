@@ -66,14 +66,20 @@ struct GroupCommitPropertyTests {
             )
         }
         let prefix = "{\(partition)}:"
-        for kind in ["change", "client"] {
-            let keys = try store.redis.command("KEYS", "\(prefix)\(kind):\(application):*")
-            for key in keys.split(separator: "\n") {
-                let name = key.dropFirst("\(prefix)\(kind):\(application):".count)
-                let value = try store.redis.command("GET", String(key)).split(separator: " ").dropFirst()
-                contents.records["\(kind) \(name)"] = value.joined(separator: " ")
+        func keep(_ kind: String, _ name: some StringProtocol, _ value: some StringProtocol) {
+            contents.records["\(kind) \(name)"] = value.split(separator: " ").dropFirst().joined(separator: " ")
+        }
+        let clients = "\(prefix)client:\(application):"
+        for key in try store.redis.command("KEYS", "\(clients)*").split(separator: "\n") {
+            keep("client", key.dropFirst(clients.count), try store.redis.command("GET", String(key)))
+        }
+        for key in try store.redis.command("KEYS", "\(prefix)changes:\(application):*").split(separator: "\n") {
+            let fields = try store.redis.command("HGETALL", String(key)).split(separator: "\n")
+            for index in stride(from: 0, to: fields.count - 1, by: 2) {
+                keep("change", fields[index], fields[index + 1])
             }
         }
+        #expect(contents.records.keys.contains { $0.hasPrefix("change ") })
         return contents
     }
 

@@ -27,15 +27,16 @@ struct PublishingTests {
         }
     }
 
-    @Test("The life of a record is not made longer by its rejection")
+    @Test("The life of a record is not made longer by its rejection, which is written where the record stands")
     func keepTimeToLive() async throws {
         try await withStore { (store: Store) async throws in
             try await store.log.push(impossible("a"))
-            _ = try store.redis.command("PEXPIRE", store.key("change", "board:a"), "60000")
+            _ = try store.redis.command("PEXPIRE", store.key("changes", "board:0"), "60000")
             var hand = Hand(store)
             try await hand.work()
-            let left = Int(try store.redis.command("PTTL", store.key("change", "board:a"))) ?? 0
+            let left = Int(try store.redis.command("PTTL", store.key("changes", "board:0"))) ?? 0
             #expect((1...60_000).contains(left))
+            #expect(try store.redis.command("EXISTS", store.key("changes", "board:1")) == "0")
         }
     }
 

@@ -92,7 +92,7 @@ struct SequenceTests {
             try await store.log.push(change("c~2"))
             let left = Int(try store.redis.command("PTTL", store.key("client", "board:c"))) ?? 0
             #expect(left > 29 * 24 * 60 * 60 * 1_000)
-            #expect(try store.redis.command("EXISTS", store.key("change", "board:c~2")) == "0")
+            #expect(try store.redis.command("EXISTS", store.key("changes", "board:0")) == "0")
         }
     }
 

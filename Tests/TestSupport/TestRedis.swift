@@ -25,7 +25,7 @@ package final class TestRedis: Sendable {
         var settings = [
             "port": "\(port ?? 0)", "bind": "127.0.0.1", "unixsocket": socketPath, "unixsocketperm": "700",
             "dir": folder, "daemonize": "no", "save": "", "appendonly": "yes", "appendfsync": "always",
-            "enable-debug-command": "yes",
+            "lazyfree-lazy-expire": "yes", "enable-debug-command": "yes",
         ]
         if let primary {
             guard let primaryPort = primary.port else {

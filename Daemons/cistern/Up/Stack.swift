@@ -37,7 +37,9 @@ struct Stack: Sendable {
                 programs.flock, "--no-fork", "--wait", "20", "--conflict-exit-code", "75", data.redisLock,
                 programs.redis, "--port", "0", "--unixsocket", run.socket("redis"), "--unixsocketperm", "700",
                 "--dir", data.redis, "--appendonly", "yes", "--appendfsync", "always", "--save", "",
-                "--maxmemory-policy", "noeviction", "--databases", "1", "--daemonize", "no", "--always-show-logo", "no",
+                "--maxmemory-policy", "noeviction", "--lazyfree-lazy-expire", "yes", "--databases", "1", "--daemonize",
+                "no",
+                "--always-show-logo", "no",
             ], tie: .deathSignal(setpriv: programs.setpriv), stopPatience: Self.stopPatience,
             afterExit: .stopEverything,
             meanings: [75: "The redis-server of an earlier run still works in \(data.redis) and does not stop."])

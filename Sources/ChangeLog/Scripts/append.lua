@@ -4,8 +4,7 @@
 -- most_changes that may wait, most_bytes of log, most_records of the partition, and in milliseconds record_life, client_life, window
 -- of timed ids, tolerance for ids from the future.
 --
--- KEYS: server, application, log, dirty, apps, records, then one per change: the client's record of a numbered change, its own of any
---       other; then the own ones of the numbered changes, in order.
+-- KEYS: server, application, log, dirty, apps, records, the windows, then for each numbered change its client's record, in order.
 -- ARGV: life, application, pushed channel, nonce, all or none ('1' or '0'), then per change '<id> <kind> <condition> <digest>\n<patch>',
 --       which is its entry but for format and time, and last the forms, one letter per change: 'n' numbered, 't' with a time in the id,
 --       'p' plain. A condition that holds in one epoch only ends in '@<epoch>'.
@@ -40,7 +39,8 @@ if app and app.generation ~= generation then return { 'adopt' } end
 
 local time, time_digits = now()
 local all_or_none, forms = ARGV[5] == '1', ARGV[#ARGV]
-local count, first_change, first_key = #forms, 5, 6
+local count, first_change, first_window = #forms, 5, 7
+local first_client = first_window + window_count
 local numbered, timed, any = byte('nt-', 1, 3)
 
 local fresh = app == nil
@@ -53,33 +53,40 @@ end
 local creation, epoch, merged, tail, bytes = app.creation, app.epoch, app.merged, app.tail, app.tailbytes
 local last_tail, last_bytes = merged + most_changes, app.basebytes + most_bytes
 
-local found = count > 0 and call('MGET', unpack(KEYS, first_key + 1, first_key + count)) or {}
+local ids = {}
+for i = 1, count do
+  local text = ARGV[first_change + i]
+  ids[i] = sub(text, 1, find(text, ' ', 1, true) - 1)
+end
+look_at_windows(first_window)
+local found = find_records(ids)
+local found_clients = KEYS[first_client] and call('MGET', unpack(KEYS, first_client)) or {}
 
--- How many records of single changes the partition may have, counted by the hour in which they were made: one that has expired is
--- counted for up to an hour more.
+-- How many records of single changes the partition may have, counted by the hour in which they were made, as long as the window in
+-- which they stand may live, and up to an hour more.
 local hour, records, records_of_hour, new_records = digits(math.floor(time / 3600000)), 0, 0, 0
 if find(forms, '[^n]') then
   local counted = call('HMGET', KEYS[6], 'hour', 'total', hour)
   records, records_of_hour = tonumber(counted[2] or 0), tonumber(counted[3] or 0)
-  if counted[1] ~= hour then records = count_records(KEYS[6], tonumber(hour), math.ceil(record_life / 3600000)) end
+  if counted[1] ~= hour then records = count_records(KEYS[6], tonumber(hour), math.ceil(longest_life(record_life) / 3600000)) end
 end
 
 -- First judge every change, as if the ones before it in this call were appended already; write afterwards.
 local results, entries, run = {}, {}, nil
-local positions, digests = {}, {} -- of the new changes, by the key of their record
-local record_keys = {} -- of the new changes that are not numbered
+local positions, digests = {}, {} -- of the new changes, by id
+local fields, record_head = {}, creation .. ' ' -- records of the new changes that are not numbered
 local clients, new_clients = {}, {} -- by key: as they will be; the keys of those that change
 local head, numbers_before = '1 ' .. time_digits .. ' ', 0
 
 -- Why a change is not new; nil if it is.
-local function judge(i, key, digest, number, client)
-  local position = positions[key]
+local function judge(i, id, digest, number, client)
+  local position = positions[id]
   if position then
-    if digests[key] ~= digest then return { 'mismatch', position } end
+    if digests[id] ~= digest then return { 'mismatch', position } end
     return { 'known', position, '' }
   end
   if number then
-    return judge_numbered(client, number, digest, parse_record(call('MGET', key)[1]), creation)
+    return judge_numbered(client, number, digest, parse_record(found[i]), creation)
   end
   local record = parse_record(found[i])
   if record then
@@ -98,17 +105,17 @@ local function judge(i, key, digest, number, client)
 end
 
 for i = 1, count do
-  local text, key = ARGV[first_change + i], KEYS[first_key + i]
+  local text, id = ARGV[first_change + i], ids[i]
   local line = find(text, '\n', 1, true)
   local digest = sub(text, line - 32, line - 1)
   local number, number_digits, client_key, client
   if byte(forms, i) == numbered then
+    number_digits = match(id, '~(%d+)$')
+    number, client_key = tonumber(number_digits), KEYS[first_client + numbers_before]
     numbers_before = numbers_before + 1
-    number_digits = match(text, '~(%d+) ')
-    number, client_key, key = tonumber(number_digits), key, KEYS[first_key + count + numbers_before]
-    client = clients[client_key] or parse_client(found[i])
+    client = clients[client_key] or parse_client(found_clients[numbers_before])
   end
-  local result = judge(i, key, digest, number, client)
+  local result = judge(i, id, digest, number, client)
   if not result then
     if byte(text, line - 34) ~= any then text = settled(text, epoch) end
     local entry = head .. text
@@ -120,10 +127,10 @@ for i = 1, count do
       tail = tail + 1
       bytes = bytes + #entry
       entries[#entries + 1] = entry
-      positions[key], digests[key] = tail, digest
+      positions[id], digests[id] = tail, digest
       if not number then
         new_records = new_records + 1
-        record_keys[new_records] = key
+        fields[2 * new_records - 1], fields[2 * new_records] = id, record_head .. digits(tail) .. ' ' .. digest
       else
         if not clients[client_key] then new_clients[#new_clients + 1] = client_key end
         if not client or client.creation ~= creation then client = { creation = creation, first = number_digits } end
@@ -157,11 +164,7 @@ if #entries > 0 then
       'basebytes', 0, 'bytes', 2, 'checkpointbytes', 0, 'created', time_digits)
   end
   if new_records > 0 then
-    local value, expiry = creation .. ' ', digits(time + record_life)
-    for i = 1, new_records do
-      local key = record_keys[i]
-      call('SET', key, value .. digits(positions[key]) .. ' ' .. digests[key], 'PXAT', expiry)
-    end
+    write_records(fields, record_life)
     call('HSET', KEYS[6], hour, digits(records_of_hour + new_records), 'total', digits(records + new_records))
   end
   if #new_clients > 0 then

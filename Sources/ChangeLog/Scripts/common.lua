@@ -1,5 +1,5 @@
--- Goes in front of every script of a partition. KEYS[1] is the partition's server hash, ARGV[1] the Redis life that the
--- caller's connection found. All checks come before the first write, because Lua does not roll back.
+-- Goes in front of every script of a partition, behind window_count and window_slack (see Scripts.swift). KEYS[1] is the partition's
+-- server hash, ARGV[1] the Redis life that the caller's connection found. All checks come before the first write, because Lua does not roll back.
 local call = redis.call
 local byte, find, match, sub = string.byte, string.find, string.match, string.sub
 
@@ -30,9 +30,10 @@ local function now()
 end
 
 -- Redis seeds Lua's random numbers alike in every run, so the randomness comes from the caller.
+-- 16 characters, because every record repeats them.
 local function unique(nonce)
   local t = call('TIME')
-  return t[1] .. '.' .. t[2] .. '.' .. nonce
+  return sub(redis.sha1hex(t[1] .. '.' .. t[2] .. '.' .. nonce), 1, 16)
 end
 
 -- What clients see of an application's creation and generation together.
@@ -100,6 +101,65 @@ local function admit_strangers(app, head, log)
   end
   call('HSET', head, 'tail', app.tail, 'tailbytes', app.tailbytes, 'last', mark_of(last))
   return true
+end
+
+-- The records of single changes stand in a few hashes of the application, its windows, which take turns. One takes new records for a
+-- while, a third of their lifetime if there are four; then the next one is opened, in the place of the oldest, whose records have all
+-- had their time. Which is which is told by how long they still live, so it does not matter if daemons disagree about the lifetime.
+local windows, youngest, youngest_left, oldest, oldest_left
+
+-- Looks at the windows, whose keys stand from there on.
+local function look_at_windows(first)
+  windows = {}
+  for i = first, first + window_count - 1 do
+    local key = KEYS[i]
+    local left = call('PTTL', key)
+    if left ~= -2 then windows[#windows + 1] = key end
+    if not youngest or left > youngest_left then youngest, youngest_left = key, left end
+    if not oldest or left < oldest_left then oldest, oldest_left = key, left end
+  end
+end
+
+-- So many at once: Lua has room for 8,000 arguments.
+local slice = 1000
+
+-- The records of these changes by their place in the list, false or nil for each that has none. Fills in the windows in which they
+-- stand, if it is given a table for them.
+local function find_records(ids, places)
+  local found, count = {}, #ids
+  for _, key in ipairs(windows) do
+    for from = 0, count - 1, slice do
+      local values = call('HMGET', key, unpack(ids, from + 1, math.min(from + slice, count)))
+      for i = 1, #values do
+        if values[i] then
+          found[from + i] = values[i]
+          if places then places[from + i] = key end
+        end
+      end
+    end
+  end
+  return found
+end
+
+-- How long a window lives at most in which a record is to live that many milliseconds.
+local function longest_life(life)
+  return life + math.ceil(life / (window_count - 1)) + window_slack
+end
+
+-- Writes new records, given as id, value, id, value, …, into a window in which they live at least that many milliseconds.
+local function write_records(fields, life)
+  if #fields == 0 then return end
+  local key, opens = youngest, youngest_left < life + window_slack
+  -- If nothing is old enough to go, the lifetime was made longer, and the youngest one just lives longer too. What is old enough is
+  -- unlinked here rather than left to expire, which holds everybody up with a large hash where lazyfree-lazy-expire is off.
+  if opens and oldest_left <= window_slack then
+    key = oldest
+    call('UNLINK', key)
+  end
+  for from = 1, #fields, 2 * slice do
+    call('HSET', key, unpack(fields, from, math.min(from + 2 * slice - 1, #fields)))
+  end
+  if opens then call('PEXPIRE', key, digits(longest_life(life))) end
 end
 
 -- What is known of a numbered change: nil if it is the client's next one, else an answer as append gives it.

@@ -1,12 +1,14 @@
 -- status(life, change): what is known of a change.
 --
--- KEYS: server, application, the change's record, its client's record (or the record again). ARGV: life, number ('' if it has none).
+-- KEYS: server, application, the windows, then the client's record of a numbered change.
+-- ARGV: life, change, number ('' if it has none).
 local app = application(KEYS[2])
 if app and app.generation ~= generation then return { 'adopt' } end
-local record = parse_record(call('GET', KEYS[3]))
-local number, result = tonumber(ARGV[2]), nil
+look_at_windows(3)
+local record = parse_record(find_records({ ARGV[2] })[1])
+local number, result = tonumber(ARGV[3]), nil
 if number then
-  local client = parse_client(call('GET', KEYS[4]))
+  local client = parse_client(call('GET', KEYS[3 + window_count]))
   if client and number <= client.last then
     result = judge_numbered(client, number, nil, record, app and app.creation)
   end

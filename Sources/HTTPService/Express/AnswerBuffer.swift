@@ -81,10 +81,15 @@ package final class AnswerBuffer {
     }
 
     private func flush() {
-        pass()
-        guard hasUnflushed else { return }
+        if bytes.readableBytes > 0 {
+            // In one pass through the pipeline.
+            context?.writeAndFlush(NIOAny(bytes), promise: nil)
+        } else if hasUnflushed {
+            context?.flush()
+        } else {
+            return
+        }
         hasUnflushed = false
-        context?.flush()
         // The channel has written the bytes and let go of them, or else this takes new ones.
         if bytes.capacity > Self.usualCapacity {
             bytes = ByteBufferAllocator().buffer(capacity: Self.usualCapacity)

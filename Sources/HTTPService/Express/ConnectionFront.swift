@@ -41,9 +41,15 @@ final class ConnectionFront: ChannelDuplexHandler {
     private var held = ByteBuffer()
     /// Bytes that have to be there before it is worth looking again.
     private var awaited = 0
+    /// The last request that a lane has taken.
+    private var repeated: RepeatedRequest?
     /// Of the memory for bodies, taken for what is held of an incomplete request.
     private var reserved = 0
     private var isWorking = false
+    /// As the channel last said; asking it costs more than much of a poll.
+    private var isWritable = true
+    /// Whether something was answered since the last tick.
+    private var wasActive = false
     private var isReadHeld = false
     private var hasPipeline = false
     /// The peer has finished sending.
@@ -90,18 +96,27 @@ final class ConnectionFront: ChannelDuplexHandler {
         loop.closed(self)
     }
 
-    func deadlinePassed() {
+    /// Told about once a second.
+    func tick(_ now: NIODeadline) {
+        if wasActive {
+            wasActive = false
+            if case .lanes = mode, deadline == .distantFuture { deadline = now + TimeAmount(loop.limits.keepAlive) }
+        }
+        if deadline <= now { deadlinePassed() }
+    }
+
+    private func deadlinePassed() {
         guard let context else { return }
         deadline = .distantFuture
         switch mode {
-        case .lanes where reserved > 0 && context.channel.isWritable: leave(context)
+        case .lanes where reserved > 0 && isWritable: leave(context)
         case .lanes, .passing, .left, .closing: context.close(promise: nil)
         case .waiting: break
         }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        let isWritable = context.channel.isWritable
+        isWritable = context.channel.isWritable
         // With a pipeline behind, its guard looks after peers that do not read.
         if !hasPipeline, !isClosing {
             deadline = .now() + TimeAmount(isWritable ? loop.limits.headDeadline : loop.limits.writeStall)
@@ -147,7 +162,7 @@ final class ConnectionFront: ChannelDuplexHandler {
     private func mayRead(_ context: ChannelHandlerContext) -> Bool {
         switch mode {
         case .left, .closing: true
-        case .lanes: context.channel.isWritable || held.readableBytes < Self.mostHeld
+        case .lanes: isWritable || held.readableBytes < Self.mostHeld
         case .waiting, .passing: held.readableBytes < Self.mostHeld
         }
     }
@@ -199,12 +214,13 @@ final class ConnectionFront: ChannelDuplexHandler {
             return true
         case .waiting: return false
         case .lanes:
-            guard held.readableBytes >= awaited, context.channel.isWritable, !isLast else { return false }
+            guard held.readableBytes >= awaited, isWritable, !isLast else { return false }
             return lookAtRequest(context)
         }
     }
 
     private func lookAtRequest(_ context: ChannelHandlerContext) -> Bool {
+        if let repeated, repeated.begins(held) { return take(repeated.request, by: repeated.slot, context) }
         switch RequestScan(held.readableBytesUInt8Span, limits: loop.scanLimits) {
         case .incomplete:
             if awaited == 0 { deadline = .now() + TimeAmount(loop.limits.headDeadline) }
@@ -228,6 +244,11 @@ final class ConnectionFront: ChannelDuplexHandler {
             }
             return false
         }
+        if request.bodyBytes == 0 { repeated = RepeatedRequest(request, slot, in: held) }
+        return take(request, by: slot, context)
+    }
+
+    private func take(_ request: ScannedRequest, by slot: LaneSlot, _ context: ChannelHandlerContext) -> Bool {
         awaited = 0
         free()
         loop.answers.slot = slot
@@ -275,13 +296,17 @@ final class ConnectionFront: ChannelDuplexHandler {
         switch mode {
         case .lanes:
             guard !isLast else { return closeWhenWritten(context) }
-            if isInputClosed, context.channel.isWritable {
+            if isInputClosed, isWritable {
                 guard held.readableBytes > 0 else { return closeWhenWritten(context) }
                 // Half a request, and then nothing more: the decoder knows what that is.
                 return leave(context)
             }
-            if context.channel.isWritable {
-                if held.readableBytes == 0 { deadline = idleDeadline }
+            if isWritable {
+                // The next tick sets the deadline: a look at the clock for every poll would cost more.
+                if held.readableBytes == 0 {
+                    wasActive = true
+                    deadline = .distantFuture
+                }
             } else if !hasPipeline, deadline == .distantFuture {
                 deadline = .now() + TimeAmount(loop.limits.writeStall)
             }

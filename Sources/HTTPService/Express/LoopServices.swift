@@ -78,8 +78,6 @@ final class LoopServices {
         }
         let now = NIODeadline.now()
         // From the end, because a connection that is closed gives its place to the last one.
-        for index in connections.indices.reversed() where connections[index].deadline <= now {
-            connections[index].deadlinePassed()
-        }
+        for index in connections.indices.reversed() where index < connections.count { connections[index].tick(now) }
     }
 }

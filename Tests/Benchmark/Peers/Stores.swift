@@ -20,7 +20,7 @@ struct RedisServer: Sendable {
         let socket = "\(folder)/redis.sock"
         let arguments = [
             "--port", "0", "--unixsocket", socket, "--dir", folder, "--save", "", "--appendonly", "yes",
-            "--appendfsync", fsync.rawValue, "--maxmemory-policy", "noeviction",
+            "--appendfsync", fsync.rawValue, "--maxmemory-policy", "noeviction", "--lazyfree-lazy-expire", "yes",
             // A rewrite of the file in the middle of a measurement would be somebody else's work.
             "--auto-aof-rewrite-percentage", "0",
         ]

@@ -1,0 +1,32 @@
+// A request that a connection has sent before. Clients that poll send the same bytes until the state changes, and bytes that are the
+// same need not be understood again.
+
+import Glibc
+import NIOCore
+
+struct RepeatedRequest {
+    let request: ScannedRequest
+    let slot: LaneSlot
+    private let bytes: [UInt8]
+
+    /// - Parameters:
+    ///   - request: without a body.
+    ///   - buffer: begins with it.
+    init?(_ request: ScannedRequest, _ slot: LaneSlot, in buffer: ByteBuffer) {
+        guard let bytes = buffer.getBytes(at: buffer.readerIndex, length: request.headBytes) else { return nil }
+        self.request = request
+        self.slot = slot
+        self.bytes = bytes
+    }
+
+    /// Whether a buffer begins with the very same request.
+    func begins(_ buffer: ByteBuffer) -> Bool {
+        guard buffer.readableBytes >= bytes.count else { return false }
+        return unsafe buffer.withUnsafeReadableBytes { other in
+            unsafe bytes.withUnsafeBytes { own in
+                guard let own = own.baseAddress, let other = other.baseAddress else { return false }
+                return unsafe memcmp(own, other, bytes.count) == 0
+            }
+        }
+    }
+}
