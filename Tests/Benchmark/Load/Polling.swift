@@ -80,7 +80,7 @@ final class PollerGroup {
     private let loop: any EventLoop
     private let state: CountedState
     private var pollers: [Poller] = []
-    private let ticker = Ticker()
+    private let ticker = Ticker(.awake)
     private var result = Polling.Result()
 
     struct Times: Sendable {

@@ -49,7 +49,7 @@ final class Watching: Sendable {
 
 private final class Watchers {
     private let loop: any EventLoop
-    private let ticker = Ticker()
+    private let ticker = Ticker(.calm)
     var applications: [WatchedApplication] = []
 
     init(_ loop: any EventLoop) {
