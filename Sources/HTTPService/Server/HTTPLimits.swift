@@ -22,7 +22,7 @@ package struct HTTPLimits: Sendable {
     package var linger = Duration.seconds(2)
     /// Bytes of a body that nobody asked for which are read and thrown away to keep a connection open.
     package var discardedBodyBytes = 64 * 1024
-    /// Open connections; more wait in the kernel's queue. An idle one costs around 20 KiB.
+    /// Open connections; more wait in the kernel's queue. One that polls costs 5 KiB, one with an HTTP pipeline 28.
     package var connections = 10_000
     /// Bytes of bodies that are being received or worked on at the same time, over all connections.
     package var bodiesInFlightBytes = 256 * 1024 * 1024
