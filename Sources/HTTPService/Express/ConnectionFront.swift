@@ -152,14 +152,14 @@ final class ConnectionFront: ChannelDuplexHandler {
     }
 
     func read(context: ChannelHandlerContext) {
-        if mayRead(context) {
+        if mayRead {
             context.read()
         } else {
             isReadHeld = true
         }
     }
 
-    private func mayRead(_ context: ChannelHandlerContext) -> Bool {
+    private var mayRead: Bool {
         switch mode {
         case .left, .closing: true
         case .lanes: isWritable || held.readableBytes < Self.mostHeld
@@ -168,7 +168,7 @@ final class ConnectionFront: ChannelDuplexHandler {
     }
 
     private func readIfHeld(_ context: ChannelHandlerContext) {
-        guard isReadHeld, mayRead(context) else { return }
+        guard isReadHeld, mayRead else { return }
         isReadHeld = false
         context.read()
     }
