@@ -219,7 +219,8 @@ let package = Package(
         .testTarget(
             name: "HTTPServiceTests",
             dependencies: [
-                "HTTPService", "Documents", "Fold", hummingbird, hummingbirdCore, nioCore, nioPosix, nioEmbedded,
+                "HTTPService", "TestSupport", "Documents", "Fold", hummingbird, hummingbirdCore, nioCore, nioPosix,
+                nioEmbedded,
                 nioHTTP1,
                 httpTypes, log, metrics, metricsTestKit, lifecycle,
             ], swiftSettings: settings),

@@ -4,19 +4,6 @@ import Fold
 import TestSupport
 import Testing
 
-/// SplitMix64: the same sequence for the same seed, so that a failure can be looked at again.
-private struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
-}
-
 @Suite("Group commit and single appends", .timeLimit(.minutes(2)))
 struct GroupCommitPropertyTests {
     private static func uuid(_ milliseconds: UInt64, _ tail: Int) -> String {
@@ -26,7 +13,7 @@ struct GroupCommitPropertyTests {
     }
 
     /// Few ids, so that there are repeats; few bodies, so that some repeats are other changes.
-    private static func randomChange(_ random: inout SeededGenerator, now: UInt64) throws -> Change {
+    private static func randomChange(_ random: inout SeededNumbers, now: UInt64) throws -> Change {
         let id =
             switch Int.random(in: 0..<10, using: &random) {
             case 0..<3: "plain-\(Int.random(in: 0..<30, using: &random))"
@@ -87,7 +74,7 @@ struct GroupCommitPropertyTests {
         "A random sequence given one by one and in groups gives the same outcomes, log and records", arguments: 1...12)
     func sameAsSingle(_ seed: UInt64) async throws {
         try await withStore(partitions: 4) { (store: Store) async throws in
-            var random = SeededGenerator(state: seed)
+            var random = SeededNumbers(seed: seed)
             let log = store.log {
                 $0.backlogChanges = 40
                 $0.repeatRecords = 20

@@ -4,7 +4,7 @@ import Documents
 package import NIOCore
 
 package final class AnswerBuffer {
-    private var bytes: ByteBuffer
+    private var bytes = AnswerBuffer.room
     private var context: ChannelHandlerContext?
     private var hasUnflushed = false
     /// `Date` and the empty line: the end of every head.
@@ -21,10 +21,7 @@ package final class AnswerBuffer {
     /// Bytes of room that are kept between turns. A peer that does not read holds on to as much for a small answer.
     private static let usualCapacity = 8 * 1024
 
-    init(allocator: ByteBufferAllocator) {
-        bytes = allocator.buffer(capacity: Self.usualCapacity)
-        setDate("")
-    }
+    private static var room: ByteBuffer { ByteBufferAllocator().buffer(capacity: usualCapacity) }
 
     func setDate(_ date: String) { ending = Array("Date: \(date)\r\n\r\n".utf8) }
 
@@ -92,7 +89,7 @@ package final class AnswerBuffer {
         hasUnflushed = false
         // The channel has written the bytes and let go of them, or else this takes new ones.
         if bytes.capacity > Self.usualCapacity {
-            bytes = ByteBufferAllocator().buffer(capacity: Self.usualCapacity)
+            bytes = Self.room
         } else {
             bytes.clear()
         }

@@ -62,7 +62,7 @@ final class ConnectionFront: ChannelDuplexHandler {
     private var originFields: [UInt8] = []
 
     /// When something has to have happened; looked at by the event loop's ticks.
-    private(set) var deadline = NIODeadline.distantFuture
+    private var deadline = NIODeadline.distantFuture
     /// In the event loop's list of connections.
     var place = 0
 

@@ -12,9 +12,10 @@ struct CrossOriginFields {
         any = policy.allowsAny
         others = policy.allowsAny ? [] : Self.vary
         allowed = policy.origins.map { origin in
-            let fields =
-                "Access-Control-Allow-Origin: \(origin)\r\nAccess-Control-Expose-Headers: \(CrossOriginPolicy.exposedHeaders)\r\n"
-            return (Array(origin.utf8), Array(fields.utf8) + (policy.allowsAny ? [] : Self.vary))
+            var fields = AnswerFields()
+            fields.add("Access-Control-Allow-Origin", origin)
+            fields.add("Access-Control-Expose-Headers", CrossOriginPolicy.exposedHeaders)
+            return (Array(origin.utf8), fields.bytes + (policy.allowsAny ? [] : Self.vary))
         }
     }
 

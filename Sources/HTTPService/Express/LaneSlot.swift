@@ -6,7 +6,7 @@ import Metrics
 
 final class LaneSlot {
     let lane: any ExpressLane
-    /// By first digit of the status, from 2 on.
+    /// In the order of the counters.
     private var tally = [0, 0, 0, 0]
     private let counters: [Counter]
     private let inAll: Counter
@@ -20,7 +20,7 @@ final class LaneSlot {
         inAll = Counter(label: "http_express_requests", dimensions: labels, factory: metrics)
     }
 
-    func count(status: Int) { tally[min(max(status / 100, 2), 5) - 2] += 1 }
+    func count(status: Int) { tally[RequestMetrics.place(of: status)] += 1 }
 
     /// Notes how long an answer took that did not come at once. Those that do take no time worth a clock.
     func record(nanoseconds: Int64) { times.recordNanoseconds(nanoseconds) }

@@ -17,7 +17,6 @@ final class LoopServices {
     private let date: DateClock
     private var connections: [ConnectionFront] = []
     private var timer: RepeatedTask?
-    private var ticks = 0
 
     init(
         _ eventLoop: any EventLoop, lanes: [any ExpressLaneProvider], crossOrigin: CrossOriginPolicy?,
@@ -31,7 +30,7 @@ final class LoopServices {
         self.httpPipeline = httpPipeline
         self.crossOrigin = crossOrigin.map(CrossOriginFields.init)
         scanLimits = ScanLimits(limits)
-        answers = AnswerBuffer(allocator: ByteBufferAllocator())
+        answers = AnswerBuffer()
         slots = lanes.map { LaneSlot($0.makeLane(on: eventLoop), metrics: metrics) }
         answers.setDate(date.now)
     }

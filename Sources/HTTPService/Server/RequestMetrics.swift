@@ -22,7 +22,7 @@ struct RequestMetrics: RouterMiddleware {
         }
 
         func count(_ status: HTTPResponse.Status) {
-            counters[min(max(status.code / 100, 2), 5) - 2].increment()
+            counters[RequestMetrics.place(of: status.code)].increment()
         }
 
         /// Requests that may wait have a series apart: in one with theirs, the times of all others would mean nothing.
@@ -36,6 +36,9 @@ struct RequestMetrics: RouterMiddleware {
     static func counters(_ labels: [(String, String)], _ factory: any MetricsFactory) -> [Counter] {
         (2...5).map { Counter(label: "http_requests", dimensions: labels + [("status", "\($0)xx")], factory: factory) }
     }
+
+    /// Where a status counts among these.
+    static func place(of status: Int) -> Int { min(max(status / 100, 2), 5) - 2 }
 
     /// How long those took that did not ask to wait.
     static func promptTimer(_ labels: [(String, String)], _ factory: any MetricsFactory) -> Timer {
