@@ -88,9 +88,11 @@ let package = Package(
         .target(name: "CChecksum"),
         .target(name: "Fold", dependencies: ["Documents", "CChecksum", crypto], swiftSettings: settings),
 
-        // The two C libraries, each behind one module.
+        // The three C libraries, each behind one module.
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CMemcached", providers: [.apt(["libmemcached-dev"])]),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "Gzip", dependencies: ["CZlib", nioCore], swiftSettings: settings),
         .target(
             name: "Redis", dependencies: ["CHiredis", nioCore, nioPosix, log, metrics, collections, lifecycle],
             swiftSettings: settings),
@@ -128,8 +130,8 @@ let package = Package(
         .target(
             name: "StatePoll",
             dependencies: [
-                "Documents", "Fold", "Redis", "ChangeLog", "SnapshotCache", "HTTPService", "LogAnswers", hummingbird,
-                nioCore,
+                "Documents", "Fold", "Redis", "ChangeLog", "SnapshotCache", "HTTPService", "LogAnswers", "Gzip",
+                hummingbird, nioCore,
                 httpTypes, log, metrics, lifecycle,
             ], swiftSettings: settings),
         .target(
@@ -207,7 +209,9 @@ let package = Package(
                 httpClient, nioCore,
                 nioPosix, nioHTTP1,
             ], swiftSettings: settings),
-        .testTarget(name: "StatePollTests", dependencies: ["Fold", "StatePoll", nioCore], swiftSettings: settings),
+        .testTarget(
+            name: "StatePollTests", dependencies: ["Documents", "Fold", "StatePoll", "TestSupport", nioCore],
+            swiftSettings: settings),
         .testTarget(
             name: "CisternClientTests",
             dependencies: ["CisternClient", "Documents", "Fold", "TestSupport", nioCore, nioPosix, nioHTTP1],

@@ -19,7 +19,10 @@ struct Program {
                 logger: daemon.logger)
             let bucket = ChangeBucket(log: store.log, hints: store.hints, eventLoopGroup: daemon.eventLoopGroup)
             let server = daemon.httpServer(
-                roles: [bucket, StateRoutes(states: states), AdministrationRoutes(log: store.log)],
+                roles: [
+                    bucket, StateRoutes(states: states), ManyStatesRoutes(states: states),
+                    AdministrationRoutes(log: store.log),
+                ],
                 lanes: [PollLaneProvider(states: states), bucket], checks: [store.readiness])
             return store.services + [states, server]
         }

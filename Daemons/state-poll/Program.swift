@@ -17,7 +17,9 @@ struct Program {
                     tableBytes: daemon.configuration.tableMemory, pollInterval: daemon.configuration.pollInterval),
                 logger: daemon.logger)
             let server = daemon.httpServer(
-                roles: [StateRoutes(states: states), AdministrationRoutes(log: store.log)],
+                roles: [
+                    StateRoutes(states: states), ManyStatesRoutes(states: states), AdministrationRoutes(log: store.log),
+                ],
                 lanes: [PollLaneProvider(states: states)], checks: [store.readiness])
             return store.services + [states, server]
         }

@@ -6,6 +6,8 @@ import NIOCore
 import Synchronization
 
 final class LiveState: Sendable {
+    /// The last versions, for those who have one of them.
+    let editions = Editions()
     private let served = Mutex<ServedState?>(nil)
     private let changes = Atomic<UInt64>(0)
     /// In nanoseconds of NIODeadline.
@@ -45,12 +47,16 @@ final class LiveState: Sendable {
     /// Whether a lane has answered from this since the last time somebody asked.
     func takePolled() -> Bool { polled.exchange(false, ordering: .relaxed) }
 
-    func publish(_ state: ServedState?) {
+    /// - Returns: whether this is another state than before.
+    func publish(_ state: ServedState?) -> Bool {
         let isNew = served.withLock { served in
             defer { served = state }
             return served?.position != state?.position || served?.epoch != state?.epoch
         }
-        if isNew { changes.wrappingAdd(1, ordering: .releasing) }
+        guard isNew else { return false }
+        editions.add(state)
+        changes.wrappingAdd(1, ordering: .releasing)
+        return true
     }
 
     func serve(until deadline: NIODeadline) { end.store(deadline.uptimeNanoseconds, ordering: .relaxed) }

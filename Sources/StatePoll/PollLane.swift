@@ -112,8 +112,7 @@ final class PollLane: ExpressLane {
         promise.futureResult.assumeIsolated().whenSuccess { [serverFields] result in
             reply { answers in
                 switch result {
-                case .success(.full(let served)): answers.write(served.fullHead, serverFields, body: served.body)
-                case .success(.notModified(let served)): answers.write(served.notModifiedHead, serverFields)
+                case .success(let answer): answers.write(answer, serverFields)
                 case .failure(let problem): answers.write(problem)
                 }
             }
@@ -155,5 +154,14 @@ final class PollLane: ExpressLane {
     /// No more places are left than the table has applications.
     func tidy() {
         places = places.filter { !$0.value.live.isRetired }
+    }
+}
+
+extension AnswerBuffer {
+    fileprivate func write(_ answer: StateAnswer, _ fields: AnswerFields) {
+        var lines = AnswerFields(answer.fields)
+        let body = answer.body
+        if let body { lines.add("Content-Length", String(body.readableBytes)) }
+        write(AnswerHead(answer.status, lines), fields, body: body)
     }
 }

@@ -11,6 +11,8 @@ package struct ServedState: Sendable {
     package let version: UInt64
     /// The state in canonical JSON.
     package let body: ByteBuffer
+    /// The same with its codings. Shared by all positions of a version.
+    let content: Content
     /// The version as a strong ETag, in quotes (RFC 9110 §8.8.3).
     package let etag: String
     /// The heads of a 200 and of a 304, but for what a server adds.
@@ -20,14 +22,15 @@ package struct ServedState: Sendable {
     package init(_ snapshot: Snapshot) {
         self.init(
             epoch: snapshot.epoch, position: snapshot.position, version: snapshot.version,
-            body: ByteBuffer(bytes: snapshot.state))
+            content: Content(ByteBuffer(bytes: snapshot.state)))
     }
 
-    private init(epoch: Epoch, position: UInt64, version: UInt64, body: ByteBuffer) {
+    private init(epoch: Epoch, position: UInt64, version: UInt64, content: Content) {
         self.epoch = epoch
         self.position = position
         self.version = version
-        self.body = body
+        self.content = content
+        body = content.plain
         let version = VersionToken(epoch: epoch, number: version)
         etag = "\"\(version)\""
         let fields = StateFields.fields(etag: etag, position: PositionToken(epoch: epoch, number: position))
@@ -46,6 +49,6 @@ package struct ServedState: Sendable {
         guard next.epoch == epoch else { return next }
         guard next.position > position else { return self }
         guard next.version == version else { return next }
-        return ServedState(epoch: epoch, position: next.position, version: version, body: body)
+        return ServedState(epoch: epoch, position: next.position, version: version, content: content)
     }
 }

@@ -1,27 +1,10 @@
-// What a poll is answered with: for the route, and for the lane where it cannot answer at once.
+// What a poll is answered with, for the route and for the lane: what has to be waited for, what the client has already, and what it is
+// sent instead.
 
 import ChangeLog
 import Fold
 import HTTPService
 import LogAnswers
-
-enum StateAnswer {
-    case full(ServedState)
-    /// The client has this version already.
-    case notModified(ServedState)
-}
-
-/// What a poll asks for.
-struct StateQuestion {
-    let application: ApplicationID
-    var known = KnownVersions.none
-    /// With everything folded in up to here.
-    var atLeast: PositionToken?
-    /// With everything folded in that is in the list now.
-    var isFresh = false
-    /// How long it may take for `atLeast`.
-    var patience: Duration?
-}
 
 struct StateAnswering: Sendable {
     let states: States
@@ -31,8 +14,42 @@ struct StateAnswering: Sendable {
     /// How long a request waits for the answer of Redis before it is answered from what is there.
     private static let lookTimeout: Duration = .seconds(2)
 
-    /// The order is part of the contract: `at_least` and `fresh` first, then `If-None-Match`.
+    // MARK: Answers
+
+    /// The answer, waited for if the question says so.
     func answer(_ question: StateQuestion) async throws(Problem) -> StateAnswer {
+        switch try await begin(question) {
+        case .answer(let answer): return answer
+        case .wait(let wait):
+            return try await states.keeping(question.application) { () throws(Problem) in try await finish(wait) }
+        }
+    }
+
+    private func finish(_ wait: StateWait) async throws(Problem) -> StateAnswer {
+        var wait = wait
+        while true {
+            // Noted before the look at what is there, so that nothing falls between the two.
+            let generation = states.poll(wait.question.application).generation
+            switch try await settle(wait, states.poll(wait.question.application)) {
+            case .answer(let answer): return answer
+            case .wait(let next): wait = next
+            }
+            guard await states.change(of: wait.question.application, since: generation, until: wait.deadline) else {
+                return try wait.end(states.poll(wait.question.application).whatIsServed)
+            }
+        }
+    }
+
+    /// Answers, or says what there is to wait for. The order is part of the contract: `at_least` and `fresh` first, then
+    /// `If-None-Match`, then the wait in the time that is left, then delta and coding.
+    func begin(_ question: StateQuestion) async throws(Problem) -> StateWait.Outcome {
+        let wait = StateWait(question, since: .now)
+        return try await settle(wait, try await prepare(question))
+    }
+
+    /// What is known of the application once everything is there that the question asks for: never anything older than what the client
+    /// has.
+    func prepare(_ question: StateQuestion) async throws(Problem) -> StateTable.Entry {
         let application = question.application
         var entry = states.poll(application)
         if !entry.isKnown || entry.isStale(at: .now) { entry = await look(at: application) }
@@ -43,26 +60,23 @@ struct StateAnswering: Sendable {
         if let version = question.known.first, let served = entry.served, version.isUnheardOf(beside: served) {
             entry = try await catchUp(with: version, of: application)
         }
-        guard let served = entry.served else {
-            // That there was no such application a while ago says nothing about now.
-            if entry.isUnknown, !entry.lastLookFailed { throw Problem.unknownApp(application) }
-            throw Self.unavailable
+        return entry
+    }
+
+    private func settle(_ wait: StateWait, _ entry: StateTable.Entry) async throws(Problem) -> StateWait.Outcome {
+        guard let served = entry.served, !wait.question.known.contains(served.versionToken) else {
+            return try wait.outcome(entry.whatIsServed)
         }
-        return question.known.contains(served.versionToken) ? .notModified(served) : .full(served)
+        guard let update = await entry.live.editions.update(wait.step) else { return .wait(wait) }
+        return try wait.outcome(update)
     }
 
-    private static var unavailable: Problem {
-        Problem(.stateUnavailable, "The state is not known here, and the log cannot be reached at the moment.").retry(
-            after: .seconds(1))
-    }
-
-    // MARK: Waiting
+    // MARK: Looking
 
     /// What is known after a look at Redis that begins now, or after `lookTimeout`.
     private func look(at application: ApplicationID) async -> StateTable.Entry {
         await look(at: application, folding: .nothing).entry
     }
-
     /// - Returns: with `isCurrent` false if the look has failed or takes too long.
     private func look(
         at application: ApplicationID, folding: Watcher.Folding
@@ -83,7 +97,7 @@ struct StateAnswering: Sendable {
     /// `fresh`: with everything folded in that is in the list now, or an error; an older state would not be what was asked for.
     private func fold(_ application: ApplicationID) async throws(Problem) -> StateTable.Entry {
         let (entry, isCurrent) = await look(at: application, folding: .everything)
-        guard isCurrent else { throw Self.unavailable }
+        guard isCurrent else { throw .stateUnavailable }
         return entry
     }
 
@@ -95,7 +109,7 @@ struct StateAnswering: Sendable {
         let position = PositionToken(epoch: version.epoch, number: version.number)
         let (entry, isCurrent) = await look(at: application, folding: .upTo(position))
         guard isCurrent || entry.served.map({ !version.isUnheardOf(beside: $0) }) ?? false else {
-            throw Self.unavailable
+            throw .stateUnavailable
         }
         return entry
     }

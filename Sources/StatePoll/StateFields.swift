@@ -6,12 +6,30 @@ import HTTPTypes
 
 enum StateFields {
     /// What depends on the state alone.
-    static func fields(etag: String, position: PositionToken) -> HTTPFields {
+    static func fields(etag: String, position: PositionToken, type: ContentType = .json) -> HTTPFields {
         var fields = HTTPFields()
-        fields[.contentType] = ContentType.json.description
+        fields[.contentType] = type.description
         fields[.eTag] = etag
         fields[.cisternPosition] = position.description
         fields[.vary] = negotiated
+        return fields
+    }
+
+    /// Of many applications in one answer.
+    static var many: HTTPFields {
+        var fields = HTTPFields()
+        fields[.contentType] = ContentType.json.description
+        fields[.vary] = "A-IM"
+        return fields
+    }
+
+    /// Of a stream of events.
+    static var events: HTTPFields {
+        var fields = HTTPFields()
+        fields[.contentType] = ContentType.events.description
+        fields[.vary] = negotiated
+        // nginx holds answers back until they are long enough, unless it is told not to.
+        fields[.accelBuffering] = "no"
         return fields
     }
 

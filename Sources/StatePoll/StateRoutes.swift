@@ -17,31 +17,26 @@ package struct StateRoutes: RouteProvider {
     }
 
     @Sendable private func state(_ call: Call, of application: ApplicationID) async throws -> Response {
-        let query = call.query
-        let preferences = Preferences(call.headers)
-        var question = StateQuestion(application: application)
-        question.atLeast = try query.token("at_least", as: PositionToken.self)
-        question.isFresh = try query.flag("fresh")
-        question.patience = preferences.wait
-        question.known = KnownVersions(call.headers)
-        let applied = preferences.applied(wait: question.atLeast != nil)
-        switch try await answering.answer(question) {
-        case .full(let served):
-            let headers = headers(of: served, for: call, applied)
-            return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: served.body))
-        case .notModified(let served):
-            return Response(status: .notModified, headers: headers(of: served, for: call, applied))
-        }
+        let question = try StateQuestion(application: application, query: call.query, headers: call.headers)
+        if question.wantsEvents { return try await events(question, call) }
+        let answer = try await answering.answer(question)
+        var headers = answer.fields
+        headers.append(contentsOf: serverFields(call))
+        headers[.preferenceApplied] = question.preferenceApplied
+        guard let body = answer.body else { return Response(status: answer.status, headers: headers) }
+        return Response(status: answer.status, headers: headers, body: ResponseBody(byteBuffer: body))
     }
 
-    private func headers(of served: ServedState, for call: Call, _ preferenceApplied: String?) -> HTTPFields {
-        var headers = StateFields.fields(etag: served.etag, position: served.positionToken)
-        headers.append(
-            contentsOf: StateFields.fields(
-                isPrivate: call.caller.isAuthenticated,
-                pollInterval: answering.states.configuration.pollInterval))
-        headers[.preferenceApplied] = preferenceApplied
-        return headers
+    private func events(_ question: StateQuestion, _ call: Call) async throws(Problem) -> Response {
+        _ = try await answering.prepare(question)
+        var headers = StateFields.events
+        headers.append(contentsOf: serverFields(call))
+        return Response(status: .ok, headers: headers, body: EventRoute(states: answering.states).body(question))
+    }
+
+    private func serverFields(_ call: Call) -> HTTPFields {
+        StateFields.fields(
+            isPrivate: call.caller.isAuthenticated, pollInterval: answering.states.configuration.pollInterval)
     }
 }
 

@@ -24,6 +24,8 @@ struct StateTable {
         var holders = 0
         /// How much the watcher keeps beside what is served.
         var workingBytes = 0
+        /// How much its earlier versions take, and what was worked out of them.
+        var historyBytes = 0
 
         /// Whether something is known that can be answered with.
         var isKnown: Bool { served != nil || isUnknown }
@@ -34,15 +36,30 @@ struct StateTable {
             looksBegun == looksEnded && !lastLookFailed && now - lastLook > StateTable.staleAfter
         }
 
-        /// Lets lanes answer for as long as nobody needs to look.
-        func tellLanes() {
-            live.publish(served)
-            guard served != nil else { return live.serve(until: .uptimeNanoseconds(0)) }
-            let age = ContinuousClock.now - lastLook
-            live.serve(until: lastLookFailed ? .distantFuture : .now() + TimeAmount(StateTable.staleAfter - age))
+        /// Whether to look without having been told of anything, in case a hint was lost.
+        func isWorthALook(at now: ContinuousClock.Instant) -> Bool {
+            if lastPoll > lastLook { return true }
+            return holders > 0 && (!isUnknown || now - lastLook > StateTable.unknownRecheck)
         }
 
-        var bytes: Int { (served?.body.readableBytes ?? 0) + workingBytes + StateTable.bytesPerEntry }
+        /// Lets lanes answer for as long as nobody needs to look.
+        ///
+        /// - Returns: whether something else is served than before.
+        mutating func tellLanes() -> Bool {
+            let isNews = live.publish(served)
+            historyBytes = live.editions.bytes
+            if served == nil {
+                live.serve(until: .uptimeNanoseconds(0))
+            } else {
+                let age = ContinuousClock.now - lastLook
+                live.serve(until: lastLookFailed ? .distantFuture : .now() + TimeAmount(StateTable.staleAfter - age))
+            }
+            return isNews
+        }
+
+        var bytes: Int {
+            (served?.body.readableBytes ?? 0) + historyBytes + workingBytes + StateTable.bytesPerEntry
+        }
     }
 
     /// What an entry costs without its state: the entry, its watcher, its subscription and its timer.
@@ -50,6 +67,10 @@ struct StateTable {
 
     /// Twice the time between two looks of an application that is being polled.
     static let staleAfter: Duration = .milliseconds(500)
+
+    /// How often to look for an application that does not exist while somebody waits for its first change: anybody can wait for any
+    /// number of names, and the hint of the first change is rarely lost.
+    static let unknownRecheck: Duration = .seconds(2)
 
     private(set) var entries: [ApplicationID: Entry] = [:]
     private(set) var bytes = 0
@@ -96,18 +117,21 @@ struct StateTable {
 
     /// Changes an entry in a way that somebody may wait for.
     ///
-    /// - Returns: who has to be told; empty if the entry has gone.
-    mutating func update(_ application: ApplicationID, _ change: (inout Entry) -> Void) -> Set<UInt64> {
-        guard var entry = entries[application] else { return [] }
+    /// - Returns: who has to be told, nobody if the entry has gone; and whether something else is served than before.
+    mutating func update(
+        _ application: ApplicationID, _ change: (inout Entry) -> Void
+    ) -> (waiters: Set<UInt64>, isNews: Bool) {
+        guard var entry = entries[application] else { return ([], false) }
         let before = entry.bytes
         change(&entry)
         entry.generation += 1
         let told = entry.waiters
         entry.waiters = []
-        entry.tellLanes()
+        let wasUnknown = entries[application]?.isUnknown ?? false
+        let isNews = entry.tellLanes() || entry.isUnknown != wasUnknown
         bytes += entry.bytes - before
         entries[application] = entry
-        return told
+        return (told, isNews)
     }
 
     /// Notes somebody who wants to be told of the next change.
@@ -121,6 +145,19 @@ struct StateTable {
 
     mutating func stopWaiting(_ waiter: UInt64, for application: ApplicationID) {
         entries[application]?.waiters.remove(waiter)
+    }
+
+    /// Lets go of earlier versions, of the applications polled longest ago first, as far as that makes room: who has one of them gets
+    /// the full state next, which is better than that others get none.
+    mutating func forgetSurplus() {
+        guard bytes > limit else { return }
+        for (application, entry) in entries.sorted(by: { $0.value.lastPoll < $1.value.lastPoll }) {
+            guard bytes > limit else { return }
+            guard entry.historyBytes > 0 else { continue }
+            entry.live.editions.forget()
+            bytes -= entry.historyBytes
+            entries[application]?.historyBytes = 0
+        }
     }
 
     mutating func remove(_ application: ApplicationID) -> Set<UInt64> {

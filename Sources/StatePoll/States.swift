@@ -40,6 +40,7 @@ package final class States: Service {
         var table: StateTable
         var continuations: [UInt64: CheckedContinuation<Void, Never>] = [:]
         var watchers: [ApplicationID: Watcher] = [:]
+        var listeners: [ApplicationID: [UInt64: @Sendable () -> Void]] = [:]
         var nextWaiter: UInt64 = 0
     }
 
@@ -96,6 +97,38 @@ package final class States: Service {
         return try await body()
     }
 
+    /// Somebody who is called whenever something else is served of an application, which stays in the table until they end it.
+    struct Listening: Sendable {
+        let live: LiveState
+        fileprivate let application: ApplicationID
+        fileprivate let number: UInt64
+        fileprivate let states: States
+
+        /// To be called once.
+        func end() { states.endListening(self) }
+    }
+
+    /// - Parameter changed: is called from anywhere, and has to be quick. One call may stand for several changes.
+    func listen(to application: ApplicationID, _ changed: @escaping @Sendable () -> Void) -> Listening {
+        let entry = take(application) { table, now in table.hold(application, at: now) }
+        let number = shared.withLock { shared in
+            shared.nextWaiter += 1
+            shared.listeners[application, default: [:]][shared.nextWaiter] = changed
+            return shared.nextWaiter
+        }
+        return Listening(live: entry.live, application: application, number: number, states: self)
+    }
+
+    private func endListening(_ listening: Listening) {
+        let application = listening.application
+        shared.withLock { shared in
+            shared.listeners[application]?[listening.number] = nil
+            if shared.listeners[application]?.isEmpty ?? false { shared.listeners[application] = nil }
+            shared.table.release(application)
+        }
+        evict()
+    }
+
     private func take(
         _ application: ApplicationID, _ note: (inout StateTable, ContinuousClock.Instant) -> Bool
     ) -> StateTable.Entry {
@@ -144,13 +177,19 @@ package final class States: Service {
             return shared.nextWaiter
         }
         guard let waiter else { return false }
-        return await withTaskGroup(of: Bool.self) { group in
+        return await Self.happens(before: deadline) { await self.wait(waiter, for: application, since: generation) }
+    }
+
+    /// Waits for something, no longer than to a deadline, nor when the server is told to stop: it answers what it knows.
+    static func happens(
+        before deadline: ContinuousClock.Instant, _ wait: @escaping @Sendable () async -> Void
+    ) async -> Bool {
+        await withTaskGroup(of: Bool.self) { group in
             group.addTask {
-                await self.wait(waiter, for: application, since: generation)
+                await wait()
                 return true
             }
             group.addTask {
-                // A server that is told to stop answers what it knows.
                 try? await gracefulShutdown()
                 return false
             }
@@ -158,9 +197,9 @@ package final class States: Service {
                 try? await Task.sleep(until: deadline, clock: .continuous)
                 return false
             }
-            let changed = await group.next() ?? false
+            let happened = await group.next() ?? false
             group.cancelAll()
-            return changed
+            return happened
         }
     }
 
@@ -190,13 +229,16 @@ package final class States: Service {
     /// Changes an entry and wakes those who wait for it. A watcher whose application was thrown out, and perhaps taken in again
     /// with another watcher, changes nothing any more.
     func update(by watcher: Watcher, _ change: (inout StateTable.Entry) -> Void) {
-        let continuations = shared.withLock { shared -> [CheckedContinuation<Void, Never>] in
-            guard shared.watchers[watcher.application] === watcher else { return [] }
-            return shared.table.update(watcher.application, change).compactMap {
-                shared.continuations.removeValue(forKey: $0)
-            }
+        let application = watcher.application
+        let (continuations, listeners) = shared.withLock {
+            shared -> ([CheckedContinuation<Void, Never>], [@Sendable () -> Void]) in
+            guard shared.watchers[application] === watcher else { return ([], []) }
+            let (waiters, isNews) = shared.table.update(application, change)
+            let listeners = isNews ? shared.listeners[application].map { Array($0.values) } ?? [] : []
+            return (waiters.compactMap { shared.continuations.removeValue(forKey: $0) }, listeners)
         }
         for continuation in continuations { continuation.resume() }
+        for listener in listeners { listener() }
     }
 
     func beginLook(by watcher: Watcher) {
@@ -238,7 +280,8 @@ package final class States: Service {
     /// so nobody sees an older version for it.
     func evict() {
         let evicted = shared.withLock { shared in
-            shared.table.surplus().compactMap { application -> Watcher? in
+            shared.table.forgetSurplus()
+            return shared.table.surplus().compactMap { application -> Watcher? in
                 let watcher = shared.watchers[application]
                 remove(application, from: &shared)
                 return watcher

@@ -87,10 +87,7 @@ final class Watcher: Sendable {
                 note { $0.stop = true }
                 return
             }
-            guard let entry = states.entry(application), entry.lastPoll > entry.lastLook || !entry.waiters.isEmpty
-            else {
-                continue
-            }
+            guard let entry = states.entry(application), entry.isWorthALook(at: .now) else { continue }
             note { $0.look = true }
         }
     }

@@ -6,20 +6,11 @@ import Testing
 
 @Suite("What lanes know of an application")
 struct LiveStateTests {
-    private func state(_ text: String, epoch: String = "e1", position: UInt64, version: UInt64? = nil) throws
-        -> ServedState
-    {
-        ServedState(
-            Snapshot(
-                application: try ApplicationID("a"), epoch: try #require(Epoch(epoch)), position: position,
-                version: version ?? position, logBytes: 0, records: ChangeRecords(), state: Array(text.utf8)[...]))
-    }
-
     @Test("Nothing may be answered before something was published, and nothing after it was retired")
     func life() throws {
         let live = LiveState()
         #expect(!live.isRetired && live.fetch().served == nil)
-        live.publish(try state("{}", position: 1))
+        _ = live.publish(try served("{}", position: 1))
         #expect(!live.mayAnswer(at: .now()))
         live.serve(until: .now() + .seconds(60))
         #expect(live.mayAnswer(at: .now()))
@@ -47,15 +38,15 @@ struct LiveStateTests {
             defer { last = live.edition }
             return live.edition != last
         }
-        live.publish(nil)
+        _ = live.publish(nil)
         #expect(!isNewEdition())
         for (served, isNew) in [
-            (try state("1", position: 1), true), (try state("1", position: 1), false),
-            (try state("1", position: 2, version: 1), true),
-            (try state("1", epoch: "e2", position: 2), true), (nil, true), (nil, false),
-            (try state("1", epoch: "e2", position: 2), true),
+            (try served("1", position: 1), true), (try served("1", position: 1), false),
+            (try served("1", position: 2, version: 1), true),
+            (try served("1", epoch: "e2", position: 2), true), (nil, true), (nil, false),
+            (try served("1", epoch: "e2", position: 2), true),
         ] {
-            live.publish(served)
+            _ = live.publish(served)
             #expect(isNewEdition() == isNew)
             #expect(live.fetch().edition == live.edition && live.fetch().served?.position == served?.position)
         }
@@ -82,7 +73,7 @@ struct LiveStateTests {
         let now = ContinuousClock.now
         _ = table.poll(a, at: now)
         let live = try #require(table[a]?.live)
-        let served = try state("{}", position: 1)
+        let served = try served("{}", position: 1)
         _ = table.update(a) {
             $0.served = served
             $0.lastLook = now

@@ -59,8 +59,8 @@ struct StateTableTests {
         let a = try id("a")
         let generation = try #require(table[a]?.generation)
         let waits = table.wait(7, for: a, since: generation)
-        let told = table.update(a) { $0.looksEnded += 1 }
-        let toldAgain = table.update(a) { $0.looksEnded += 1 }
+        let (told, _) = table.update(a) { $0.looksEnded += 1 }
+        let (toldAgain, _) = table.update(a) { $0.looksEnded += 1 }
         #expect(waits && told == [7] && toldAgain == [])
         let waitsTooLate = table.wait(8, for: a, since: generation)
         let waitsForNothing = table.wait(8, for: try id("unheard-of"), since: 0)
@@ -74,7 +74,7 @@ struct StateTableTests {
         let generation = try #require(table[a]?.generation)
         table.beginLook(at: a)
         let waits = table.wait(7, for: a, since: generation)
-        let told = table.update(a) { $0.looksEnded = $0.looksBegun }
+        let (told, _) = table.update(a) { $0.looksEnded = $0.looksBegun }
         #expect(waits && told == [7])
     }
 
@@ -85,7 +85,7 @@ struct StateTableTests {
         let generation = try #require(table[a]?.generation)
         let waits = table.wait(7, for: a, since: generation)
         table.stopWaiting(7, for: a)
-        let told = table.update(a) { $0.isUnknown = true }
+        let (told, _) = table.update(a) { $0.isUnknown = true }
         #expect(waits && told == [])
     }
 

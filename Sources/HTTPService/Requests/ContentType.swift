@@ -12,6 +12,9 @@ package struct ContentType: Hashable, Sendable {
     package static let jsonPatch = ContentType(essence: "application/json-patch+json")
     package static let cisternPatch = ContentType(essence: "application/vnd.cistern.patch+json")
 
+    /// Server-Sent Events (HTML §9.2).
+    package static let events = ContentType(essence: "text/event-stream")
+
     private init(essence: String) {
         self.essence = essence
         parameters = [:]

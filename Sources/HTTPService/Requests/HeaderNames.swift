@@ -5,6 +5,14 @@ package import HTTPTypes
 extension HTTPField.Name {
     package static let prefer = constant("Prefer")
     package static let preferenceApplied = constant("Preference-Applied")
+    /// Deltas (RFC 3229 §10.5): which forms a client takes, which one was used, and from which version it leads.
+    package static let aIM = constant("A-IM")
+    package static let im = constant("IM")
+    package static let deltaBase = constant("Delta-Base")
+    /// Of Server-Sent Events: the last event that a client has seen.
+    package static let lastEventID = constant("Last-Event-ID")
+    /// Whether a proxy of nginx' kind may gather the answer.
+    package static let accelBuffering = constant("X-Accel-Buffering")
     /// How far a state is folded, or where a change stands.
     package static let cisternPosition = constant("Cistern-Position")
     /// Milliseconds until the next poll is welcome.

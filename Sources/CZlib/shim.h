@@ -1,0 +1,7 @@
+// zlib from Debian's zlib1g-dev. Only the module Gzip imports this.
+#include <zlib.h>
+
+// `deflateInit2` is a macro, which Swift does not see.
+static inline int cistern_gzip_begin(z_stream *stream, int level) {
+    return deflateInit2(stream, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
+}

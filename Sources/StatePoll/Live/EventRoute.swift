@@ -1,0 +1,35 @@
+// Server-Sent Events for requests that only the HTTP decoder understands; the others are followers of their event loop's feed, which
+// says the same with the same bytes.
+
+import Fold
+import HTTPService
+import Hummingbird
+import NIOCore
+import ServiceLifecycle
+
+struct EventRoute: Sendable {
+    let states: States
+
+    /// The events from what the client has on, until it goes or the server stops.
+    func body(_ question: StateQuestion) -> ResponseBody {
+        ResponseBody { [states] writer in
+            try await writer.write(EventFrame.opening)
+            try await states.keeping(question.application) { () throws in
+                var cursor = StreamCursor(question.view, after: question.known.first)
+                while !Task.isShuttingDownGracefully {
+                    let entry = states.poll(question.application)
+                    let update = await entry.live.editions.update(cursor.step)
+                    if let word = update.map({ cursor.next($0) }) ?? (entry.isUnknown ? cursor.gone() : nil) {
+                        try await writer.write(EventFrame.event(word))
+                        continue
+                    }
+                    let heartbeat = ContinuousClock.now + EventFrame.silence
+                    if await !states.change(of: question.application, since: entry.generation, until: heartbeat) {
+                        try await writer.write(EventFrame.heartbeat)
+                    }
+                }
+            }
+            try await writer.finish(nil)
+        }
+    }
+}

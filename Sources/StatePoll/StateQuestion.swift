@@ -1,0 +1,46 @@
+// What a poll asks for: read once from query and header fields, for the route and for the lane.
+
+import Fold
+import HTTPService
+import HTTPTypes
+
+struct StateQuestion: Sendable {
+    let application: ApplicationID
+    var known = KnownVersions.none
+    var view = View()
+    var coding = Coding.identity
+    /// With everything folded in up to here.
+    var atLeast: PositionToken?
+    /// With everything folded in that is in the list now.
+    var isFresh = false
+    /// How long the answer may wait.
+    var patience: Duration?
+    /// What the answer says of the preferences that were followed.
+    var preferenceApplied: String?
+    /// Whether events are wanted rather than one answer.
+    var wantsEvents = false
+
+    init(application: ApplicationID) {
+        self.application = application
+    }
+
+    init(application: ApplicationID, query: Query, headers: HTTPFields) throws(Problem) {
+        self.application = application
+        atLeast = try query.token("at_least", as: PositionToken.self)
+        isFresh = try query.flag("fresh")
+        if let path = try query.string("path") { view.path = try StatePath(path) }
+        view.delta = DeltaForm(WeightedList(headers, .aIM))
+        if WeightedList(headers, .acceptEncoding).allows("gzip") { coding = .gzip }
+        known = KnownVersions(headers)
+        let preferences = Preferences(headers)
+        patience = preferences.wait
+        preferenceApplied = preferences.applied(wait: atLeast != nil || known != .none)
+        wantsEvents = WeightedList(headers, .accept).preferred(among: Self.mediaTypes) == ContentType.events.essence
+        guard wantsEvents else { return }
+        // A stream has a cursor of its own. Its patches are merge patches unless the client says otherwise.
+        if view.delta == nil, headers[.aIM] == nil { view.delta = .mergePatch }
+        if let last = headers[.lastEventID], !last.isEmpty { known = KnownVersions([last]) }
+    }
+
+    private static let mediaTypes = [ContentType.json.essence, ContentType.events.essence]
+}
