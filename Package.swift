@@ -135,10 +135,24 @@ let package = Package(
                 httpTypes, log, metrics, lifecycle,
             ], swiftSettings: settings),
         .target(
+            name: "Presence",
+            dependencies: [
+                "Documents", "Fold", "Redis", "ChangeLog", "HTTPService", "LogAnswers", hummingbird, nioCore, httpTypes,
+                crypto, log, metrics, lifecycle,
+            ], swiftSettings: settings),
+        .target(
             name: "Daemon",
             dependencies: [
                 "Documents", "Fold", "Redis", "Memcached", "ChangeLog", "SnapshotCache", "HTTPService", "Telemetry",
                 configuration, log, metrics, lifecycle, unixSignals, nioCore, nioPosix,
+            ],
+            swiftSettings: settings),
+
+        // What state-poll is made of, and the front has too.
+        .target(
+            name: "StateServing",
+            dependencies: [
+                "Redis", "ChangeLog", "SnapshotCache", "HTTPService", "StatePoll", "Presence", "Daemon", lifecycle,
             ],
             swiftSettings: settings),
 
@@ -150,8 +164,8 @@ let package = Package(
         // Programs.
         daemon("change-bucket", folder: "change-bucket", ["ChangeBucket"]),
         daemon("merge-daemon", folder: "merge-daemon", ["HTTPService", "Merging"]),
-        daemon("state-poll", folder: "state-poll", ["StatePoll"]),
-        daemon("cistern-front", folder: "cistern-front", ["ChangeBucket", "StatePoll"]),
+        daemon("state-poll", folder: "state-poll", ["StateServing"]),
+        daemon("cistern-front", folder: "cistern-front", ["ChangeBucket", "StateServing"]),
         .executableTarget(
             name: "cistern",
             dependencies: [
@@ -208,6 +222,11 @@ let package = Package(
                 "TestSupport", "Documents", "Fold", "change-bucket", "merge-daemon", "state-poll", "cistern-front",
                 httpClient, nioCore,
                 nioPosix, nioHTTP1,
+            ], swiftSettings: settings),
+        .testTarget(
+            name: "PresenceTests",
+            dependencies: [
+                "Presence", "Documents", "Fold", "Redis", "ChangeLog", "TestSupport", nioCore, nioPosix, log, lifecycle,
             ], swiftSettings: settings),
         .testTarget(
             name: "StatePollTests", dependencies: ["Documents", "Fold", "StatePoll", "TestSupport", nioCore],

@@ -2,7 +2,7 @@
 
 import ChangeBucket
 import Daemon
-import StatePoll
+import StateServing
 
 @main
 struct Program {
@@ -12,19 +12,11 @@ struct Program {
             settings: Settings.listener + Settings.store + Settings.bucket + Settings.polling
         ).run { daemon in
             let store = try await Store.open(for: daemon)
-            let states = States(
-                log: store.log, hints: store.hints, cache: store.cache,
-                configuration: PollConfiguration(
-                    tableBytes: daemon.configuration.tableMemory, pollInterval: daemon.configuration.pollInterval),
-                logger: daemon.logger)
+            let states = StateServing(store, for: daemon)
             let bucket = ChangeBucket(log: store.log, hints: store.hints, eventLoopGroup: daemon.eventLoopGroup)
             let server = daemon.httpServer(
-                roles: [
-                    bucket, StateRoutes(states: states), ManyStatesRoutes(states: states),
-                    AdministrationRoutes(log: store.log),
-                ],
-                lanes: [PollLaneProvider(states: states), bucket], checks: [store.readiness])
-            return store.services + [states, server]
+                roles: [bucket] + states.roles, lanes: states.lanes + [bucket], checks: [store.readiness])
+            return store.services + states.services + [server]
         }
     }
 }

@@ -1,7 +1,7 @@
 // Serves the latest state of every application to anybody who polls.
 
 import Daemon
-import StatePoll
+import StateServing
 
 @main
 struct Program {
@@ -11,17 +11,9 @@ struct Program {
             settings: Settings.listener + Settings.store + Settings.polling
         ).run { daemon in
             let store = try await Store.open(for: daemon)
-            let states = States(
-                log: store.log, hints: store.hints, cache: store.cache,
-                configuration: PollConfiguration(
-                    tableBytes: daemon.configuration.tableMemory, pollInterval: daemon.configuration.pollInterval),
-                logger: daemon.logger)
-            let server = daemon.httpServer(
-                roles: [
-                    StateRoutes(states: states), ManyStatesRoutes(states: states), AdministrationRoutes(log: store.log),
-                ],
-                lanes: [PollLaneProvider(states: states)], checks: [store.readiness])
-            return store.services + [states, server]
+            let states = StateServing(store, for: daemon)
+            let server = daemon.httpServer(roles: states.roles, lanes: states.lanes, checks: [store.readiness])
+            return store.services + states.services + [server]
         }
     }
 }

@@ -12,7 +12,7 @@ enum ChangeReading {
         id: ChangeID, kind: PatchKind, precondition: Precondition, body: Span<UInt8>
     ) throws(Problem) -> Change {
         do {
-            return Change(id: id, precondition: precondition, patch: try Patch(parsing: body, kind: kind))
+            return try Change(id: id, precondition: precondition, kind: kind, parsing: body)
         } catch {
             throw Problem(error)
         }
@@ -74,7 +74,7 @@ enum ChangeReading {
         }
         let precondition = try precondition(of: element, at: place)
         do {
-            return Change(id: id, precondition: precondition, patch: try Patch(value, kind: kind))
+            return try Change(id: id, precondition: precondition, kind: kind, patch: value)
         } catch {
             throw Problem(error, at: place + "/change")
         }

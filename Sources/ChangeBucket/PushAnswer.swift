@@ -24,7 +24,7 @@ struct PushAnswer {
         location = document.path
         preferenceApplied = preferences.applied(wait: didWait, minimal: isMinimal)
         status = isMinimal ? .noContent : isNew ? .created : .ok
-        body = isMinimal ? nil : document.encoded()
+        body = isMinimal ? nil : document.encoded(receipt: position)
     }
 
     var response: Response {

@@ -14,7 +14,7 @@ extension ChangeBucket: ExpressLaneProvider {
 }
 
 final class PushLane: ExpressLane {
-    let route = (method: HTTPRequest.Method.put, template: "/v1/apps/{app}/changes/{change}")
+    let route = (method: HTTPRequest.Method.put, template: ApplicationPath.template("/changes/{change}"))
 
     private let commits: GroupCommit?
 
@@ -22,12 +22,11 @@ final class PushLane: ExpressLane {
         self.commits = commits.on(eventLoop)
     }
 
-    private static let prefix: StaticString = "/v1/apps/"
     private static let infix: StaticString = "/changes/"
 
     func wants(_ request: ScannedRequest, _ bytes: Span<UInt8>) -> Bool {
-        request.method == .put && request.bodyBytes > 0 && !request.isConditional && request.ifNoneMatch.isEmpty
-            && bytes.matches(Self.prefix, at: request.target.lowerBound)
+        request.method == .put && request.bodyBytes > 0 && request.isPlain && request.ifNoneMatch.isEmpty
+            && ApplicationPath(request.target, in: bytes) != nil
             && kind(request.contentType, in: bytes) != nil && preferences(request.prefer, in: bytes) != nil
     }
 
@@ -37,10 +36,12 @@ final class PushLane: ExpressLane {
         guard let commits, let kind = kind(request.contentType, in: bytes),
             let preferences = preferences(request.prefer, in: bytes),
             let (application, id) = names(request.target, in: bytes),
-            let patch = try? Patch(parsing: bytes.extracting(request.headBytes..<request.bytes), kind: kind)
+            let change = try? Change(
+                id: id, precondition: .none, kind: kind,
+                parsing: bytes.extracting(request.headBytes..<request.bytes))
         else { return .leaves }
         let reply = reply()
-        commits.append(Change(id: id, precondition: .none, patch: patch), to: application) { result in
+        commits.append(change, to: application) { result in
             reply { answers in
                 do throws(Problem) {
                     try Self.answer(result, for: id, to: application, preferences).write(into: answers)
@@ -52,7 +53,7 @@ final class PushLane: ExpressLane {
         return .later
     }
 
-    func tidy() {}
+    func tidy(load: Double) {}
 
     private static func answer(
         _ result: Result<AppendedChange, LogError>, for id: ChangeID, to application: ApplicationID,
@@ -68,28 +69,24 @@ final class PushLane: ExpressLane {
 
     /// The spellings that clients use; the route knows the others.
     private func kind(_ field: Range<Int>, in bytes: Span<UInt8>) -> PatchKind? {
-        func holds(_ text: StaticString) -> Bool {
-            field.count == text.utf8CodeUnitCount && bytes.matches(text, at: field.lowerBound)
+        if bytes.holds("application/merge-patch+json", at: field) || bytes.holds("application/json", at: field) {
+            return .mergePatch
         }
-        if holds("application/merge-patch+json") || holds("application/json") { return .mergePatch }
-        if holds("application/json-patch+json") { return .jsonPatch }
-        return holds("application/vnd.cistern.patch+json") ? .cisternPatch : nil
+        if bytes.holds("application/json-patch+json", at: field) { return .jsonPatch }
+        return bytes.holds("application/vnd.cistern.patch+json", at: field) ? .cisternPatch : nil
     }
 
     private func preferences(_ field: Range<Int>, in bytes: Span<UInt8>) -> Preferences? {
         if field.isEmpty { return Preferences.none }
-        let minimal: StaticString = "return=minimal"
-        guard field.count == minimal.utf8CodeUnitCount, bytes.matches(minimal, at: field.lowerBound) else { return nil }
-        return .minimal
+        return bytes.holds("return=minimal", at: field) ? .minimal : nil
     }
 
     private func names(_ target: Range<Int>, in bytes: Span<UInt8>) -> (ApplicationID, ChangeID)? {
-        let start = target.lowerBound + Self.prefix.utf8CodeUnitCount
-        var end = start
-        while end < target.upperBound, bytes[end] != UInt8(ascii: "/") { end += 1 }
-        guard bytes.matches(Self.infix, at: end) else { return nil }
-        let change = end + Self.infix.utf8CodeUnitCount
-        guard change < target.upperBound, let application = try? ApplicationID(bytes.text(in: start..<end)),
+        guard let path = ApplicationPath(target, in: bytes), bytes.matches(Self.infix, at: path.rest.lowerBound) else {
+            return nil
+        }
+        let change = path.rest.lowerBound + Self.infix.utf8CodeUnitCount
+        guard change < target.upperBound, let application = try? ApplicationID(bytes.text(in: path.name)),
             let id = try? ChangeID(bytes.text(in: change..<target.upperBound))
         else { return nil }
         return (application, id)

@@ -40,6 +40,8 @@ package struct Partition: Hashable, Sendable, CustomStringConvertible {
     }
     /// Channel: a new version of the application is published, or it was deleted.
     func merged(_ application: ApplicationID) -> String { "\(tag)merged:\(application)" }
+    /// Channel: what servers tell each other about who is in the application.
+    package func presence(_ application: ApplicationID) -> String { "\(tag)presence:\(application)" }
 
     /// The record of the client that numbered the change; nil where nobody did.
     func client(of change: ChangeID, of application: ApplicationID) -> String? {

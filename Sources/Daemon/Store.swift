@@ -8,7 +8,7 @@ import Logging
 import Memcached
 import NIOCore
 import NIOPosix
-import Redis
+package import Redis
 package import ServiceLifecycle
 package import SnapshotCache
 
@@ -17,8 +17,8 @@ package struct Store: Sendable {
     package let hints: LogHints
     package let cache: SnapshotCache
     package let guarantees: RedisGuarantees
-    private let redis: RedisClient
-    private let subscriber: RedisSubscriber
+    package let redis: RedisClient
+    package let subscriber: RedisSubscriber
 
     /// To be run for as long as the store is used, and stopped after everything that uses it.
     package var services: [any Service] { [redis, subscriber, CacheShutdown(cache: cache)] }

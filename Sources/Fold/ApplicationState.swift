@@ -78,7 +78,7 @@ package struct ApplicationState: Sendable {
         guard let entry = LogEntry(bytes) else {
             return FoldOutcome(entry: nil, rejection: Rejection(.unreadableEntry))
         }
-        guard let patch = try? Patch(parsing: entry.body.span, kind: entry.kind) else {
+        guard let patch = try? Patch(parsing: entry.body, kind: entry.kind) else {
             return FoldOutcome(entry: entry, rejection: Rejection(.unreadableEntry))
         }
         return FoldOutcome(entry: entry, rejection: apply(patch, of: entry))

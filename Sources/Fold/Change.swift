@@ -12,15 +12,32 @@ package struct Change: Sendable {
     /// another change.
     package let digest: ChangeDigest
 
-    package init(id: ChangeID, precondition: Precondition, patch: Patch) {
+    /// Takes a patch from somebody else's memory, which is only read during the call.
+    ///
+    /// - Throws: what is wrong with the patch.
+    package init(
+        id: ChangeID, precondition: Precondition, kind: PatchKind, parsing bytes: Span<UInt8>
+    ) throws(PatchError) {
+        let patch: Document
+        do { patch = try Document(parsing: bytes) } catch { throw .malformedJSON(error) }
+        try self.init(id: id, precondition: precondition, kind: kind, patch: patch)
+    }
+
+    /// - Throws: ``PatchError/invalidPatch(pointer:message:)`` if `patch` is JSON, but no patch of its kind.
+    package init(
+        id: ChangeID, precondition: Precondition, kind: PatchKind, patch: Document
+    ) throws(PatchError) {
+        switch kind {
+        case .mergePatch: break
+        case .jsonPatch, .cisternPatch: _ = try Patch(patch, kind: kind)
+        }
         self.id = id
-        self.kind = patch.kind
+        self.kind = kind
         self.precondition = precondition
-        let body = patch.document.encoded()
+        let body = patch.encoded()
         self.body = body
         self.digest = ChangeDigest(
-            kind: patch.kind, precondition: precondition,
-            normalized: patch.document.isNormalized ? body : patch.document.normalized())
+            kind: kind, precondition: precondition, normalized: patch.isNormalized ? body : patch.normalized())
     }
 }
 
@@ -34,24 +51,26 @@ package struct ChangeDigest: Hashable, Sendable, CustomStringConvertible {
     }
 
     fileprivate init(kind: PatchKind, precondition: Precondition, normalized patch: [UInt8]) {
+        var head = String(kind.code) + " " + precondition.description + "\n"
         var hash = SHA256()
-        hash.update(data: Array("\(kind.code) \(precondition)\n".utf8))
-        hash.update(data: patch)
-        self.init(unsafe hash.finalize().withUnsafeBytes { unsafe Array($0.prefix(16)) })
+        head.withUTF8 { unsafe hash.update(bufferPointer: UnsafeRawBufferPointer($0)) }
+        unsafe patch.withUnsafeBytes { unsafe hash.update(bufferPointer: $0) }
+        description = unsafe hash.finalize().withUnsafeBytes { unsafe Self.text($0) }
     }
 
     /// Stands for the digest of a log entry that nobody can read.
-    static let unknown = ChangeDigest([UInt8](repeating: 0, count: 16))
+    static let unknown = ChangeDigest(valid: String(repeating: "0", count: bytes))
 
-    private init(_ hash: [UInt8]) {
+    /// The first half of a hash in hexadecimal digits.
+    private static func text(_ hash: UnsafeRawBufferPointer) -> String {
         func digit(_ half: UInt8) -> UInt8 { half + (half < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10) }
-        var text: [UInt8] = []
-        text.reserveCapacity(2 * hash.count)
-        for byte in hash {
-            text.append(digit(byte >> 4))
-            text.append(digit(byte & 15))
+        return unsafe String(unsafeUninitializedCapacity: bytes) { text in
+            for index in 0..<bytes / 2 {
+                unsafe text[2 * index] = digit(hash[index] >> 4)
+                unsafe text[2 * index + 1] = digit(hash[index] & 15)
+            }
+            return bytes
         }
-        description = String(decoding: text, as: UTF8.self)
     }
 
     /// Nil unless `text` is 32 hexadecimal digits in lower case.

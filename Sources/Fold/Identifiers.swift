@@ -3,7 +3,7 @@
 
 /// Why a text is not an identifier.
 package struct InvalidIdentifier: Error, Equatable, CustomStringConvertible {
-    /// What was being named: "application id" or "change id".
+    /// What was being named: "application id", "client id" or "change id".
     package let kind: String
     package let problem: Problem
 
@@ -76,6 +76,19 @@ package struct ApplicationID: Hashable, Sendable, CustomStringConvertible {
 
     package init(_ text: some StringProtocol) throws(InvalidIdentifier) {
         description = try Identifier.checked(text, as: "application id")
+    }
+}
+
+/// Names a client that is present in an application; the same bytes as an ``ApplicationID``. In the order of its bytes.
+package struct ClientID: Hashable, Comparable, Sendable, CustomStringConvertible {
+    package let description: String
+
+    package init(_ text: some StringProtocol) throws(InvalidIdentifier) {
+        description = try Identifier.checked(text, as: "client id")
+    }
+
+    package static func < (left: ClientID, right: ClientID) -> Bool {
+        left.description.utf8.lexicographicallyPrecedes(right.description.utf8)
     }
 }
 

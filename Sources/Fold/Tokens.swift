@@ -36,7 +36,7 @@ package struct LogToken<Kind>: Hashable, Sendable, CustomStringConvertible {
         self.number = number
     }
 
-    package var description: String { "\(epoch)-\(number)" }
+    package var description: String { epoch.description + "-" + String(number) }
 
     /// Reads `<epoch>-<number>`, bare, quoted or weak (`W/"…"`, as proxies make it of an ETag when they recompress).
     ///

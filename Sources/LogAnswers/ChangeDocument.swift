@@ -31,9 +31,10 @@ package struct ChangeDocument: Sendable {
     }
 
     /// The document in canonical JSON. Nothing in the common case needs escaping, so it is written without a tree.
-    package func encoded() -> [UInt8] {
+    ///
+    /// - Parameter receipt: the receipt's text, which whoever answers needs for a header field too.
+    package func encoded(receipt: String) -> [UInt8] {
         if case .rejected = status { return Document.object(members).encoded() }
-        let receipt = receipt.description
         var bytes: [UInt8] = []
         bytes.reserveCapacity(Self.usualBytes + 2 * receipt.utf8.count)
         func add(_ text: StaticString, _ value: String) {
@@ -54,7 +55,18 @@ package struct ChangeDocument: Sendable {
     private static let usualBytes = 160
 
     /// The change's own resource.
-    package var path: String { "/v1/apps/\(application)/changes/\(id)" }
+    package var path: String {
+        let (application, id) = (application.description, id.description)
+        var path = ""
+        path.reserveCapacity(Self.fixedPathBytes + application.utf8.count + id.utf8.count)
+        path += "/v1/apps/"
+        path += application
+        path += "/changes/"
+        path += id
+        return path
+    }
+
+    private static let fixedPathBytes = 18
 
     /// Whether `return=minimal` may leave the body out: not where it says why the change came to nothing.
     package var needsBody: Bool {

@@ -50,6 +50,31 @@ struct AppendTests {
         }
     }
 
+    @Test(
+        "Repeats in one call are told their positions behind what was there before, whatever the entries between look like"
+    )
+    func repeatsInOneCallBehindOthers() async throws {
+        try await withStore { (store: Store) async throws in
+            try await store.log.push([change("x"), change("y"), change("z")])
+            let precondition = Precondition.version(VersionToken(epoch: try await store.log.head().epoch, number: 1))
+            let outcomes = try await store.log.push([
+                change("x"), change("a", if: precondition), change("c~1"), change("y", "{}"), change("b"),
+                change("a", if: precondition), change("a"), change("c~1"), change("c~1", "{}"), change("b"),
+                change("b", #"{"a":2}"#),
+            ])
+            #expect(
+                outcomes == [
+                    .known(position: 1, .pending), .appended(position: 4), .appended(position: 5),
+                    .refused(.mismatch(position: 2)), .appended(position: 6), .known(position: 4, .pending),
+                    .refused(.mismatch(position: 4)), .known(position: 5, .pending), .refused(.mismatch(position: 5)),
+                    .known(position: 6, .pending), .refused(.mismatch(position: 6)),
+                ])
+            let slice = try #require(try await store.log.read(board, after: nil))
+            let ids = try slice.entries.map { try #require(LogEntry($0)).id.description }
+            #expect(ids == ["x", "y", "z", "a", "c~1", "b"])
+        }
+    }
+
     @Test("Of a call that is all or none, a refusal leaves nothing behind")
     func allOrNone() async throws {
         try await withStore { (store: Store) async throws in

@@ -55,7 +55,7 @@ func changeID(_ text: String) -> ChangeID {
 func change(
     _ id: String, _ text: String = #"{"a":1}"#, _ kind: PatchKind = .mergePatch, if precondition: Precondition = .none
 ) throws -> Change {
-    Change(id: try ChangeID(id), precondition: precondition, patch: try Patch(parsing: Array(text.utf8), kind: kind))
+    try Change(id: try ChangeID(id), precondition: precondition, kind: kind, parsing: Array(text.utf8).span)
 }
 
 /// A change that every fold rejects.

@@ -35,6 +35,18 @@ import Testing
         #expect(try json(canonical).text == canonical)
     }
 
+    @Test("Names and strings of any length are the same wherever they stand in the text", arguments: 0...20)
+    func places(_ count: Int) throws {
+        let word = String("abcdefghijklmnopqrst".prefix(count))
+        let canonical = #"{"\#(word)":"\#(word)"}"#
+        for before in 0...20 {
+            for behind in 0...20 {
+                let document = try json(repeated(" ", before) + canonical + repeated(" ", behind))
+                #expect(document.text == canonical && document[word]?.stringValue == word)
+            }
+        }
+    }
+
     @Test(
         "What is refused, why and at which byte",
         arguments: [

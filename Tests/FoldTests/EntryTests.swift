@@ -82,6 +82,14 @@ struct DigestTests {
         #expect(try change("a", "{}").digest == change("b", "{}").digest)
     }
 
+    @Test("It is the first half of SHA-256 over kind, precondition and value, so that other releases find the same")
+    func golden() throws {
+        #expect(try change("a", #"{"a":1.0}"#).digest.description == "b9a07a7914d4108d8b1cc73805868d2f")
+        #expect(
+            try change("a", "[]", .jsonPatch, if: .somethingApplied).digest.description
+                == "be2a94ac2a8ca25d785edd9ae7e2260c")
+    }
+
     @Test("A digest's text has 32 hexadecimal digits in lower case, and nothing else is one")
     func text() throws {
         let digest = try change("a", "{}").digest

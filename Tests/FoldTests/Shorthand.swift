@@ -5,14 +5,10 @@ import Testing
 
 func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 
-func patch(_ text: String, _ kind: PatchKind = .mergePatch) throws -> Patch {
-    try Patch(parsing: bytes(text), kind: kind)
-}
-
 func change(
     _ id: String, _ text: String, _ kind: PatchKind = .mergePatch, if precondition: Precondition = .none
 ) throws -> Change {
-    Change(id: try ChangeID(id), precondition: precondition, patch: try patch(text, kind))
+    try Change(id: try ChangeID(id), precondition: precondition, kind: kind, parsing: bytes(text).span)
 }
 
 /// An entry as the append script writes it.

@@ -133,3 +133,30 @@ struct QueryTests {
         #expect(error?.document["parameter"]?.stringValue == "limit")
     }
 }
+
+@Suite("Entity tags that are no versions")
+struct KnownTagTests {
+    private func known(_ values: String...) -> KnownTags {
+        var headers = HTTPFields()
+        for value in values { headers.append(HTTPField(name: .ifNoneMatch, value: value)) }
+        return KnownTags(headers)
+    }
+
+    @Test(
+        "A tag is found quoted, bare, weak, and among others", arguments: ["\"ab\"", "ab", "W/\"ab\"", "\"x\", \"ab\""])
+    func found(field: String) {
+        #expect(known(field).contains("\"ab\""))
+        #expect(known("\"y\"", field).contains("\"ab\""))
+    }
+
+    @Test(
+        "Other tags, halves of quotes and nothing are not that tag",
+        arguments: ["\"abc\"", "\"a\"", "\"ab", "w/\"ab\"", ""])
+    func notFound(field: String) { #expect(!known(field).contains("\"ab\"")) }
+
+    @Test("No field means nothing is known, and the star anything")
+    func noneAndAny() {
+        #expect(known() == .none && !known().contains("\"ab\""))
+        #expect(known("\"x\", *") == .any && known("*").contains("\"ab\""))
+    }
+}

@@ -1,5 +1,6 @@
 // A client that sends and receives bytes, so that tests can be as rude as the peers they stand for.
 
+import Glibc
 import NIOCore
 import NIOPosix
 
@@ -80,6 +81,26 @@ final class RawConnection {
     /// Ends the sending side.
     func finish() { outbound.finish() }
 
+    /// Ends the connection without saying so in the proper way.
+    func reset() async throws {
+        try await (channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
+        try await channel.close()
+    }
+
+    /// Closes both ways.
+    func close() async throws { try await channel.close() }
+
+    /// Everything through some text.
+    func text(through end: String) async throws -> String {
+        while true {
+            if let range = pending.firstRange(of: end) {
+                defer { pending = String(pending[range.upperBound...]) }
+                return String(pending[..<range.lowerBound])
+            }
+            guard try await more() else { throw RawConnectionError(description: "closed after “\(pending)”") }
+        }
+    }
+
     func response(toHead: Bool = false) async throws -> RawResponse {
         let head = try await text(through: "\r\n\r\n").split(separator: "\r\n")
         guard let first = head.first, let status = first.split(separator: " ").dropFirst().first.flatMap({ Int($0) })
@@ -114,16 +135,6 @@ final class RawConnection {
         }
         defer { drip.cancel() }
         return try await rest()
-    }
-
-    private func text(through end: String) async throws -> String {
-        while true {
-            if let range = pending.firstRange(of: end) {
-                defer { pending = String(pending[range.upperBound...]) }
-                return String(pending[..<range.lowerBound])
-            }
-            guard try await more() else { throw RawConnectionError(description: "closed after “\(pending)”") }
-        }
     }
 
     private func text(bytes: Int) async throws -> String {

@@ -173,8 +173,7 @@ func insisting<Value>(_ operation: () async throws(LogError) -> Value) async thr
 func id(_ text: String) throws -> ApplicationID { try ApplicationID(text) }
 
 func change(_ id: String, _ text: String, _ kind: PatchKind = .mergePatch) throws -> Change {
-    Change(
-        id: try ChangeID(id), precondition: .none, patch: try Patch(parsing: Array(text.utf8), kind: kind))
+    try Change(id: try ChangeID(id), precondition: .none, kind: kind, parsing: Array(text.utf8).span)
 }
 
 /// Change `number` of a client that writes 1, 2, 3, … into an array: what is lost, doubled or out of order shows in the state.

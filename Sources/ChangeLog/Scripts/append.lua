@@ -73,49 +73,56 @@ end
 
 -- First judge every change, as if the ones before it in this call were appended already; write afterwards.
 local results, entries, run = {}, {}, nil
-local positions, digests = {}, {} -- of the new changes, by id
+local first_entry = tail -- entries[n] has the position first_entry + n
+local places = {} -- of the new changes in `entries`, by id
 local fields, record_head = {}, creation .. ' ' -- records of the new changes that are not numbered
 local clients, new_clients = {}, {} -- by key: as they will be; the keys of those that change
 local head, numbers_before = '1 ' .. time_digits .. ' ', 0
 
--- Why a change is not new; nil if it is.
-local function judge(i, id, digest, number, client)
-  local position = positions[id]
-  if position then
-    if digests[id] ~= digest then return { 'mismatch', position } end
-    return { 'known', position, '' }
-  end
-  if number then
-    return judge_numbered(client, number, digest, parse_record(found[i]), creation)
-  end
-  local record = parse_record(found[i])
-  if record then
-    if record.creation ~= creation then return { 'deleted' } end
-    if record.digest ~= digest then return { 'mismatch', record.position } end
-    return { 'known', record.position, record.reason }
-  end
-  if byte(forms, i) == timed then
-    -- The first 48 bits of a UUIDv7 are milliseconds (RFC 9562, section 5.7).
-    local text = ARGV[first_change + i]
-    local made = tonumber(sub(text, 1, 8) .. sub(text, 10, 13), 16)
-    if time - made > window then return { 'too-old' } end
-    if made - time > tolerance then return { 'from-the-future' } end
-  end
+-- An answer for a change that has come before in this call.
+local function judge_repeated(place, digest)
+  local line = find(entries[place], '\n', 1, true)
+  if sub(entries[place], line - 32, line - 1) ~= digest then return { 'mismatch', first_entry + place } end
+  return { 'known', first_entry + place, '' }
+end
+
+-- An answer for a change that has a record; nil if nobody can read it.
+local function judge_recorded(record, digest)
+  if not record then return nil end
+  if record.creation ~= creation then return { 'deleted' } end
+  if record.digest ~= digest then return { 'mismatch', record.position } end
+  return { 'known', record.position, record.reason }
+end
+
+-- Why an id with a time in it is not taken; nil if it is. Its first 48 bits are milliseconds (UUIDv7, RFC 9562, section 5.7).
+local function judge_time(id)
+  local made = tonumber(sub(id, 1, 8) .. sub(id, 10, 13), 16)
+  if time - made > window then return { 'too-old' } end
+  if made - time > tolerance then return { 'from-the-future' } end
   return nil
 end
 
 for i = 1, count do
-  local text, id = ARGV[first_change + i], ids[i]
+  local text, id, form = ARGV[first_change + i], ids[i], byte(forms, i)
   local line = find(text, '\n', 1, true)
   local digest = sub(text, line - 32, line - 1)
   local number, number_digits, client_key, client
-  if byte(forms, i) == numbered then
+  if form == numbered then
     number_digits = match(id, '~(%d+)$')
     number, client_key = tonumber(number_digits), KEYS[first_client + numbers_before]
     numbers_before = numbers_before + 1
     client = clients[client_key] or parse_client(found_clients[numbers_before])
   end
-  local result = judge(i, id, digest, number, client)
+  local result
+  if places[id] then
+    result = judge_repeated(places[id], digest)
+  elseif number then
+    result = judge_numbered(client, number, digest, parse_record(found[i]), creation)
+  else
+    -- Mostly there is no record: then nothing is called.
+    result = found[i] and judge_recorded(parse_record(found[i]), digest)
+    if not result and form == timed then result = judge_time(id) end
+  end
   if not result then
     if byte(text, line - 34) ~= any then text = settled(text, epoch) end
     local entry = head .. text
@@ -126,8 +133,8 @@ for i = 1, count do
     else
       tail = tail + 1
       bytes = bytes + #entry
-      entries[#entries + 1] = entry
-      positions[id], digests[id] = tail, digest
+      entries[tail - first_entry] = entry
+      places[id] = tail - first_entry
       if not number then
         new_records = new_records + 1
         fields[2 * new_records - 1], fields[2 * new_records] = id, record_head .. digits(tail) .. ' ' .. digest

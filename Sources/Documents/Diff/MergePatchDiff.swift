@@ -61,4 +61,10 @@ extension Value {
     fileprivate var isNullSomewhere: Bool {
         if case .null = self { true } else { hasNullMembers }
     }
+
+    /// Whether an object at any level of objects has a member null. Arrays are not looked into: RFC 7396 keeps them as they are.
+    fileprivate var hasNullMembers: Bool {
+        guard case .object(let node) = self else { return false }
+        return node.contents.inOrder.contains { $0.value.isNullSomewhere }
+    }
 }

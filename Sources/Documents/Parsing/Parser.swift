@@ -47,13 +47,13 @@ struct Parser {
         let byte = try peek(bytes)
         switch byte {
         case quote:
-            return .string(try parseString(bytes).text)
+            return .string(Text(bytes, try parseString(bytes).range))
         case UInt8(ascii: "{"):
             return try parseMembers(bytes, depth: depth + 1)
         case UInt8(ascii: "["):
             return try parseElements(bytes, depth: depth + 1)
         case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
-            return .number(try parseNumber(bytes))
+            return .number(Text(bytes, try parseNumber(bytes)))
         case UInt8(ascii: "t"):
             try parseLiteral(bytes, "true")
             return .bool(true)
@@ -118,8 +118,7 @@ struct Parser {
         while true {
             guard byte == quote else { throw error(.unexpectedByte(byte, expected: expected)) }
             let nameOffset = offset
-            let (spelling, hasEscapes) = try parseString(bytes)
-            let name = hasEscapes ? spelling.unescaped : spelling
+            let name = try parseString(bytes).name(in: bytes)
             skipSpace(bytes)
             byte = try peek(bytes)
             guard byte == UInt8(ascii: ":") else { throw error(.unexpectedByte(byte, expected: .colon)) }

@@ -1,8 +1,8 @@
 // Strings and numbers of the parser: validated, and kept as they were written.
 
 extension Parser {
-    /// Reads a string and hands back what stands between its quotes.
-    mutating func parseString(_ bytes: Span<UInt8>) throws(ParsingError) -> (text: Text, hasEscapes: Bool) {
+    /// Reads a string and hands back where it stands between its quotes.
+    mutating func parseString(_ bytes: Span<UInt8>) throws(ParsingError) -> Spelling {
         offset += 1
         let start = offset
         var hasEscapes = false
@@ -11,9 +11,8 @@ extension Parser {
             let byte = try peek(bytes)
             switch byte {
             case quote:
-                let text = Text(bytes, start..<offset)
                 offset += 1
-                return (text, hasEscapes)
+                return Spelling(range: start..<offset - 1, hasEscapes: hasEscapes)
             case backslash:
                 hasEscapes = true
                 try skipEscape(bytes)
@@ -92,7 +91,8 @@ extension Parser {
         offset += count
     }
 
-    mutating func parseNumber(_ bytes: Span<UInt8>) throws(ParsingError) -> Text {
+    /// Reads a number and hands back where it stands.
+    mutating func parseNumber(_ bytes: Span<UInt8>) throws(ParsingError) -> Range<Int> {
         let start = offset
         if bytes[offset] == UInt8(ascii: "-") { offset += 1 }
         let firstDigit = offset
@@ -115,7 +115,7 @@ extension Parser {
         if offset - start > ParsingLimits.maximumNumberCount {
             throw ParsingError(offset: start, reason: .numberTooLong(limit: ParsingLimits.maximumNumberCount))
         }
-        return Text(bytes, start..<offset)
+        return start..<offset
     }
 
     /// At least one digit.
@@ -124,5 +124,26 @@ extension Parser {
         let start = offset
         while offset < bytes.count && bytes[offset] &- UInt8(ascii: "0") < 10 { offset += 1 }
         if offset == start { throw error(offset < bytes.count ? .invalidNumber : .unexpectedEnd) }
+    }
+}
+
+/// Where a valid string stands between its quotes.
+struct Spelling {
+    let range: Range<Int>
+    let hasEscapes: Bool
+
+    /// What the string stands for.
+    func name(in bytes: Span<UInt8>) -> Text {
+        hasEscapes ? Text(unescape(bytes.extracting(range))) : Text(bytes, range)
+    }
+
+    /// Whether the name stands before another one in canonical order.
+    func precedes(_ other: Spelling, in bytes: Span<UInt8>) -> Bool {
+        if hasEscapes || other.hasEscapes { return name(in: bytes).compare(other.name(in: bytes)) < 0 }
+        let (mine, others) = (bytes.extracting(range), bytes.extracting(other.range))
+        for index in 0..<min(mine.count, others.count) where mine[index] != others[index] {
+            return mine[index] < others[index]
+        }
+        return mine.count < others.count
     }
 }

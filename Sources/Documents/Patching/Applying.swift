@@ -9,8 +9,8 @@ extension Document {
         _ patch: Patch, time: UInt64, limits: DocumentLimits = .standard
     ) throws(PatchFailure) {
         switch patch.content {
-        case .merge:
-            try merge(patch.document.root, limits: limits)
+        case .merge(let patch):
+            try merge(patch, limits: limits)
         case .operations(let operations):
             var application = Application(editor: Editor(root), time: time, limits: limits)
             // From here on the editor holds the only reference, so that it can edit in place.
@@ -22,18 +22,14 @@ extension Document {
         }
     }
 
-    private mutating func merge(_ patch: Value, limits: DocumentLimits) throws(PatchFailure) {
+    private mutating func merge(_ patch: MergePatch, limits: DocumentLimits) throws(PatchFailure) {
         // The result is never longer than both together and never deeper than the deeper one. Only where that is not
         // good enough, a reference to the old value is kept, which makes the merge copy the nodes it changes.
         let isSurelyFine =
-            encodedCount + patch.encodedCount <= limits.maximumBytes && max(depth, patch.height) <= limits.maximumDepth
+            encodedCount + patch.count <= limits.maximumBytes && max(depth, patch.height) <= limits.maximumDepth
         let old = isSurelyFine ? nil : self
-        if case .object = patch, case .object = root {
-            root.merge(patch)
-        } else {
-            root.merge(patch)
-            baseline = []
-        }
+        if !(patch.isObject && root.isObject) { baseline = [] }
+        patch.apply(to: &root)
         guard let old else { return }
         let failure: PatchFailure? =
             if encodedCount > limits.maximumBytes { PatchFailure(.stateTooLarge) } else if depth > limits.maximumDepth {

@@ -1,84 +1,40 @@
-// RFC 7396.
+// RFC 7396. A merge patch is applied as it is read: it is bytes, found valid when it was made, and never a tree.
 
-extension Value {
-    /// Applies a merge patch. Recursion ends at the depth of the patch.
-    mutating func merge(_ patch: Value) {
-        guard case .object(let node) = patch else {
-            self = patch
-            return
-        }
-        if modifyObject({ $0.merge(node) }) == nil {
-            self = patch.withoutNullMembers
-        }
-    }
+/// A merge patch, completely validated.
+struct MergePatch: Sendable {
+    /// Strict JSON in canonical order and without white space.
+    private let text: ArraySlice<UInt8>
+    /// How deep its containers are nested.
+    let height: Int
 
-    /// What a merge patch makes of nothing: members that are null are left out, at every level of objects.
-    fileprivate var withoutNullMembers: Value {
-        hasNullMembers ? removingNullMembers : self
-    }
+    /// Bytes; its canonical encoding has no more.
+    var count: Int { text.count }
 
-    /// Whether an object at any level of objects has a member null. Arrays are not looked into: RFC 7396 keeps them as they are.
-    var hasNullMembers: Bool {
-        guard case .object(let node) = self else { return false }
-        for member in node.contents.inOrder {
-            switch member.value {
-            case .null: return true
-            case .object: if member.value.hasNullMembers { return true }
-            case .bool, .number, .string, .array: break
-            }
-        }
-        return false
-    }
-
-    private var removingNullMembers: Value {
-        guard case .object(let node) = self else { return self }
-        var kept: ContiguousArray<Member> = []
-        for member in node.contents.inOrder {
-            switch member.value {
-            case .null: break
-            case .object: kept.append(Member(name: member.name, value: member.value.removingNullMembers))
-            case .bool, .number, .string, .array: kept.append(Member(name: member.name, value: member.value))
-            }
-        }
-        return .object(Node(Contents(kept)))
-    }
-}
-
-extension Contents<Member> {
-    fileprivate mutating func merge(_ patch: Node<Member>) {
-        if patch.contents.hasPieces {
-            for member in patch.contents.inOrder { merge(member) }
+    /// Keeps a text that is in canonical order, as every one in a log is, without a copy; others are put in order first.
+    init(parsing text: ArraySlice<UInt8>, limits: ParsingLimits) throws(ParsingError) {
+        if let height = Parser.height(ofOrdered: text.span, limits: limits) {
+            self.init(text, height: height)
         } else {
-            for index in 0..<patch.contents.count { merge(patch.contents.entries[index]) }
+            self.init(try Document(parsing: text.span, limits: limits))
         }
     }
 
-    private mutating func merge(_ change: Member) {
-        let (isFound, position) = find(change.name)
-        switch change.value {
-        case .null:
-            if isFound { _ = remove(at: position) }
-        case .object:
-            if isFound, isObject(at: position) {
-                update(at: position) { $0.merge(change.value) }
-            } else {
-                set(change.name, to: change.value.withoutNullMembers, isFound, position)
-            }
-        case .bool, .number, .string, .array:
-            set(change.name, to: change.value, isFound, position)
-        }
+    /// Every JSON value is a merge patch.
+    init(_ document: Document) {
+        self.init(document.encoded()[...], height: document.depth)
     }
 
-    private func isObject(at position: Position) -> Bool {
-        if hasPieces { return pieces[position.piece].node.contents.entries[position.index].value.isObject }
-        return entries[position.index].value.isObject
+    private init(_ text: ArraySlice<UInt8>, height: Int) {
+        self.text = text
+        self.height = height
     }
 
-    private mutating func set(_ name: Text, to value: Value, _ isFound: Bool, _ position: Position) {
-        if isFound {
-            _ = replace(at: position, with: value)
-        } else {
-            insert(Member(name: name, value: value), at: position)
-        }
+    /// Whether it merges members into an object; otherwise it stands for the whole value.
+    var isObject: Bool { text.first == UInt8(ascii: "{") }
+
+    /// Merges the patch into a value, whatever size and depth that gets.
+    func apply(to value: inout Value) {
+        var reader = MergeReader()
+        reader.merge(text.span, into: &value)
     }
 }

@@ -4,37 +4,42 @@
 /// A valid patch of one kind.
 package struct Patch: Sendable {
     package let kind: PatchKind
-    /// The patch as JSON, for digests and for passing it on.
-    package let document: Document
     let content: Content
 
     enum Content: Sendable {
-        /// The document itself.
-        case merge
+        case merge(MergePatch)
         case operations([Operation])
     }
 
     package init(parsing bytes: [UInt8], kind: PatchKind, limits: ParsingLimits = .standard) throws(PatchError) {
-        try self.init(parsing: bytes.span, kind: kind, limits: limits)
+        try self.init(parsing: bytes[...], kind: kind, limits: limits)
     }
 
-    package init(parsing bytes: Span<UInt8>, kind: PatchKind, limits: ParsingLimits = .standard) throws(PatchError) {
-        let document: Document
-        do {
-            document = try Document(parsing: bytes, limits: limits)
-        } catch {
-            throw .malformedJSON(error)
+    /// A merge patch goes on sharing the bytes.
+    package init(
+        parsing bytes: ArraySlice<UInt8>, kind: PatchKind, limits: ParsingLimits = .standard
+    ) throws(PatchError) {
+        switch kind {
+        case .mergePatch:
+            do { self.init(try MergePatch(parsing: bytes, limits: limits)) } catch { throw .malformedJSON(error) }
+        case .jsonPatch, .cisternPatch:
+            let document: Document
+            do { document = try Document(parsing: bytes.span, limits: limits) } catch { throw .malformedJSON(error) }
+            try self.init(document, kind: kind)
         }
-        try self.init(document, kind: kind)
+    }
+
+    private init(_ patch: MergePatch) {
+        kind = .mergePatch
+        content = .merge(patch)
     }
 
     /// Every JSON value is a merge patch; the other kinds are arrays of operations.
     package init(_ document: Document, kind: PatchKind) throws(PatchError) {
         self.kind = kind
-        self.document = document
         switch kind {
         case .mergePatch:
-            content = .merge
+            content = .merge(MergePatch(document))
         case .jsonPatch:
             content = .operations(try Patch.operations(document.root, extended: false))
         case .cisternPatch:

@@ -56,21 +56,18 @@ extension Text {
             self = .heap(copy(bytes, range))
             return
         }
-        guard range.lowerBound + 16 <= bytes.count else {
+        guard bytes.count >= 16 else {
             self = Text(short: bytes, range)
             return
         }
-        // Both loads stay inside `bytes`: 16 bytes from the lower bound on were just found to be there.
-        let raw = unsafe bytes.bytes
-        let head = unsafe UInt64(bigEndian: raw.unsafeLoadUnaligned(fromByteOffset: range.lowerBound, as: UInt64.self))
-        if count < 8 {
-            self = .inline(InlineText(head: head & ~(UInt64.max >> UInt64(8 * count)), tail: 0, count: count))
-        } else {
-            let tail = unsafe UInt64(
-                bigEndian: raw.unsafeLoadUnaligned(fromByteOffset: range.lowerBound + 8, as: UInt64.self))
-            self = .inline(
-                InlineText(head: head, tail: tail & ~(UInt64.max >> UInt64(8 * (count - 8))), count: count))
-        }
+        // 16 bytes of `bytes` with the range in them; what stands in front of it is shifted out, what stands behind it masked.
+        let start = min(range.lowerBound, bytes.count - 16)
+        let loaded = unsafe UInt128(
+            bigEndian: bytes.bytes.unsafeLoadUnaligned(fromByteOffset: start, as: UInt128.self))
+        let word = loaded &<< UInt128(8 * (range.lowerBound - start)) & ~(UInt128.max &>> UInt128(8 * count))
+        self = .inline(
+            InlineText(
+                head: UInt64(truncatingIfNeeded: word >> 64), tail: UInt64(truncatingIfNeeded: word), count: count))
     }
 
     init(_ bytes: [UInt8]) {

@@ -5,14 +5,15 @@ package import NIOCore
 
 package final class AnswerBuffer {
     private var bytes = AnswerBuffer.room
+    /// Where answers go.
     private var context: ChannelHandlerContext?
+    /// Whose answers are counted.
+    private var slot: LaneSlot?
+    /// What the present request's origin adds to the head.
+    private var originFields: [UInt8] = []
     private var hasUnflushed = false
     /// `Date` and the empty line: the end of every head.
     private var ending: [UInt8] = []
-    /// What the present request's origin adds to the head.
-    var originFields: [UInt8] = []
-    /// Whose answers are counted.
-    var slot: LaneSlot?
 
     /// Bytes of a body that are copied behind their head: cheaper than a second element in the write.
     private static let largestCopy = 4 * 1024
@@ -33,11 +34,7 @@ package final class AnswerBuffer {
     ///   - head: Its Content-Length, or that of the further fields, is the body's.
     ///   - fields: Further ones, which change more often than the head.
     package func write(_ head: AnswerHead, _ fields: AnswerFields, body: ByteBuffer? = nil) {
-        slot?.count(status: head.status)
-        bytes.writeBytes(head.bytes)
-        bytes.writeBytes(fields.bytes)
-        bytes.writeBytes(originFields)
-        bytes.writeBytes(ending)
+        writeHead(head, fields)
         guard let body else { return }
         if body.readableBytes <= Self.largestCopy {
             bytes.writeImmutableBuffer(body)
@@ -48,9 +45,17 @@ package final class AnswerBuffer {
         }
     }
 
+    private func writeHead(_ head: AnswerHead, _ fields: AnswerFields) {
+        slot?.count(status: head.status)
+        bytes.writeBytes(head.bytes)
+        bytes.writeBytes(fields.bytes)
+        bytes.writeBytes(originFields)
+        bytes.writeBytes(ending)
+    }
+
     /// The same with a small body that was made for this answer alone.
     package func write(_ head: AnswerHead, _ fields: AnswerFields, body: [UInt8]?) {
-        write(head, fields)
+        writeHead(head, fields)
         if let body { bytes.writeBytes(body) }
     }
 
@@ -61,32 +66,55 @@ package final class AnswerBuffer {
         write(AnswerHead(problem.kind.status), fields, body: body)
     }
 
+    /// Writes the head of an answer that is streamed in chunks (RFC 9112 §7.1).
+    ///
+    /// - Parameter fields: Without a length.
+    package func beginChunks(_ head: AnswerHead, _ fields: AnswerFields) {
+        var fields = fields
+        fields.add("Transfer-Encoding", "chunked")
+        writeHead(head, fields)
+    }
+
     // MARK: For the connection
 
-    /// Directs what is written to a channel until `finish`.
-    func begin(_ context: ChannelHandlerContext) { self.context = context }
+    /// Directs what `body` writes to a connection. One that was in the midst of its work goes on with it afterwards: what a lane does
+    /// with a request may bring the reply to another.
+    func direct(to context: ChannelHandlerContext, _ body: () -> Void) {
+        let outer = (context: self.context, slot: slot, originFields: originFields)
+        if outer.context != nil { flush() }
+        self.context = context
+        body()
+        flush()
+        self.context = outer.context
+        slot = outer.slot
+        originFields = outer.originFields
+    }
+
+    /// - Parameters:
+    ///   - slot: Whose lane answers now.
+    ///   - originFields: What the request's origin adds to the head.
+    func prepare(_ slot: LaneSlot, _ originFields: [UInt8]) {
+        self.slot = slot
+        self.originFields = originFields
+    }
 
     /// Writes what has been gathered if it is much, so that what a peer can make us hold is bounded.
     func flushIfLarge() {
         if bytes.readableBytes >= Self.flushAt || hasUnflushed { flush() }
     }
 
-    func finish() {
-        flush()
-        context = nil
-        slot = nil
-    }
-
-    private func flush() {
-        if bytes.readableBytes > 0 {
-            // In one pass through the pipeline.
-            context?.writeAndFlush(NIOAny(bytes), promise: nil)
-        } else if hasUnflushed {
+    func flush() {
+        guard bytes.readableBytes > 0 || hasUnflushed else { return }
+        hasUnflushed = false
+        guard bytes.readableBytes > 0 else {
             context?.flush()
-        } else {
             return
         }
-        hasUnflushed = false
+        let gathered = NIOAny(bytes)
+        // Whatever comes back here in the midst of the write finds nothing that it would write a second time.
+        bytes.moveReaderIndex(forwardBy: bytes.readableBytes)
+        // In one pass through the pipeline.
+        context?.writeAndFlush(gathered, promise: nil)
         // The channel has written the bytes and let go of them, or else this takes new ones.
         if bytes.capacity > Self.usualCapacity {
             bytes = Self.room

@@ -29,12 +29,3 @@ struct CrossOriginFields {
             ?? others
     }
 }
-
-extension Span<UInt8> {
-    /// Whether `range` holds these bytes and no others.
-    package func equals(_ other: [UInt8], at range: Range<Int>) -> Bool {
-        guard other.count == range.count else { return false }
-        for index in 0..<range.count where self[range.lowerBound + index] != other[index] { return false }
-        return true
-    }
-}

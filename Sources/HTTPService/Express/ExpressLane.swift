@@ -35,7 +35,9 @@ package protocol ExpressLane: AnyObject {
     ) -> LaneVerdict
 
     /// Now and then, about once a second: lets go of what nobody asked for any more.
-    func tidy()
+    ///
+    /// - Parameter load: The share of the time since the last call in which the event loop's thread was busy: 0 to 1.
+    func tidy(load: Double)
 }
 
 package enum LaneVerdict {
@@ -43,14 +45,8 @@ package enum LaneVerdict {
     case answered
     /// The reply will bring it. Until then no further request of the connection is looked at.
     case later
+    /// The connection belongs to handlers of the lane's from here on, which get this request's bytes first.
+    case takes(any ConnectionTaker)
     /// The route has to answer.
     case leaves
-}
-
-/// The promise of an answer. It is kept exactly once, on the event loop, and not before the lane has returned.
-package struct LaneReply {
-    let front: ConnectionFront
-
-    /// - Parameter write: writes one whole answer.
-    package func callAsFunction(_ write: (AnswerBuffer) -> Void) { front.replied(write) }
 }

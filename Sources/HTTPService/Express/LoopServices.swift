@@ -6,7 +6,7 @@ import NIOCore
 
 final class LoopServices {
     let eventLoop: any EventLoop
-    let limits: HTTPLimits
+    let times: FrontTimes
     let scanLimits: ScanLimits
     let bodies: BodyBudget
     let answers: AnswerBuffer
@@ -14,14 +14,15 @@ final class LoopServices {
     let crossOrigin: CrossOriginFields?
     let httpPipeline: HTTPPipeline
 
+    private let limits: HTTPLimits
     private let date: DateClock
+    private var load = LoopLoad()
     private var connections: [ConnectionFront] = []
     private var timer: RepeatedTask?
 
     init(
         _ eventLoop: any EventLoop, lanes: [any ExpressLaneProvider], crossOrigin: CrossOriginPolicy?,
-        limits: HTTPLimits,
-        bodies: BodyBudget, date: DateClock, metrics: any MetricsFactory, httpPipeline: HTTPPipeline
+        limits: HTTPLimits, bodies: BodyBudget, date: DateClock, metrics: any MetricsFactory, httpPipeline: HTTPPipeline
     ) {
         self.eventLoop = eventLoop
         self.limits = limits
@@ -29,6 +30,7 @@ final class LoopServices {
         self.date = date
         self.httpPipeline = httpPipeline
         self.crossOrigin = crossOrigin.map(CrossOriginFields.init)
+        times = FrontTimes(limits)
         scanLimits = ScanLimits(limits)
         answers = AnswerBuffer()
         slots = lanes.map { LaneSlot($0.makeLane(on: eventLoop), metrics: metrics) }
@@ -36,6 +38,8 @@ final class LoopServices {
     }
 
     // MARK: Connections
+
+    var connectionCount: Int { connections.count }
 
     func opened(_ connection: ConnectionFront) {
         connection.place = connections.count
@@ -59,6 +63,7 @@ final class LoopServices {
 
     func start() {
         let time = tickTime
+        _ = load.next(.present)
         let own = NIOLoopBound(self, eventLoop: eventLoop)
         timer = eventLoop.scheduleRepeatedTask(initialDelay: time, delay: time) { _ in own.value.tick() }
     }
@@ -71,9 +76,10 @@ final class LoopServices {
 
     private func tick() {
         answers.setDate(date.now)
+        let load = load.next(.present)
         for slot in slots {
             slot.report()
-            slot.lane.tidy()
+            slot.lane.tidy(load: load)
         }
         let now = NIODeadline.now()
         // From the end, because a connection that is closed gives its place to the last one.

@@ -4,7 +4,8 @@
 import Glibc
 import NIOCore
 
-struct RepeatedRequest {
+/// A class, because it is looked at with every poll and made with few.
+final class RepeatedRequest {
     let request: ScannedRequest
     let slot: LaneSlot
     private let bytes: [UInt8]

@@ -9,7 +9,7 @@ package enum RequestScan: Equatable {
     /// The head is not complete, and nothing so far speaks against it.
     case incomplete
     case request(ScannedRequest)
-    /// Only the decoder may judge this: another version, chunks, an upgrade, an expectation, unusual or malformed bytes.
+    /// Only the decoder may judge this: another version, chunks, an expectation, unusual or malformed bytes.
     case unusual
 }
 
@@ -30,11 +30,20 @@ package struct ScannedRequest: Equatable {
     package var ifNoneMatch = 0..<0
     package var prefer = 0..<0
     package var origin = 0..<0
+    package var accept = 0..<0
+    package var acceptEncoding = 0..<0
+    package var aIM = 0..<0
+    package var lastEventID = 0..<0
     /// Whether a field is there that changes the answer and that no lane understands, or one of the above that is empty or there
     /// twice.
     package var isConditional = false
+    /// Whether the peer wants to speak WebSocket (RFC 6455 §4.1). Such a request has no body.
+    package var isUpgrade = false
 
     package var bytes: Int { headBytes + bodyBytes }
+
+    /// Whether it asks for nothing but the whole thing as it is now.
+    package var isPlain: Bool { !isConditional && !isUpgrade && aIM.isEmpty && lastEventID.isEmpty }
 }
 
 /// The largest head that is scanned.
@@ -71,6 +80,9 @@ private struct Scanner {
     var request = ScannedRequest()
     private var offset = 0
     private var hasLength = false
+    /// What the peer has said of an upgrade: a protocol, and that it concerns the connection. Only both together are a wish for one.
+    private var upgradeFields = 0
+    private var upgradeOptions = 0
 
     init(limits: ScanLimits) {
         self.limits = limits
@@ -86,7 +98,7 @@ private struct Scanner {
                 guard offset + 1 < bytes.count else { return .needsMore }
                 guard bytes[offset + 1] == Byte.lineFeed else { return .unusual }
                 request.headBytes = offset + 2
-                return .done
+                return upgrade()
             }
             fields += 1
             guard fields <= limits.fields else { return .unusual }
@@ -143,14 +155,7 @@ private struct Scanner {
         guard end + 1 < bytes.count else { return .needsMore }
         guard bytes[end] == Byte.carriageReturn, bytes[end + 1] == Byte.lineFeed else { return .unusual }
         offset = end + 2
-        var value = (colon + 1)..<end
-        while !value.isEmpty, Byte.isBlank(bytes[value.lowerBound]) {
-            value = (value.lowerBound + 1)..<value.upperBound
-        }
-        while !value.isEmpty, Byte.isBlank(bytes[value.upperBound - 1]) {
-            value = value.lowerBound..<(value.upperBound - 1)
-        }
-        return heed(bytes, name: start..<colon, value: value) ? .done : .unusual
+        return heed(bytes, name: start..<colon, value: bytes.trimmed((colon + 1)..<end)) ? .done : .unusual
     }
 
     /// Takes note of a field. Those that cannot change an answer are passed over; the ones that can are named here.
@@ -159,23 +164,29 @@ private struct Scanner {
     private mutating func heed(_ bytes: Span<UInt8>, name: Range<Int>, value: Range<Int>) -> Bool {
         let at = name.lowerBound
         switch name.count {
-        case 4 where bytes.matchesName("a-im", at: at): request.isConditional = true
+        case 4 where bytes.matchesName("a-im", at: at): request.aIM = noted(value, after: request.aIM)
         case 6:
+            if bytes.matchesName("accept", at: at) { request.accept = noted(value, after: request.accept) }
             if bytes.matchesName("prefer", at: at) { request.prefer = noted(value, after: request.prefer) }
             if bytes.matchesName("origin", at: at) { request.origin = noted(value, after: request.origin) }
             if bytes.matchesName("expect", at: at) { return false }
-        case 7 where bytes.matchesName("upgrade", at: at): return false
+        case 7 where bytes.matchesName("upgrade", at: at):
+            upgradeFields += 1
+            return bytes.holdsName("websocket", at: value)
         case 8 where bytes.matchesName("if-match", at: at): request.isConditional = true
-        case 10 where bytes.matchesName("connection", at: at):
-            return value.count == 10 && bytes.matchesName("keep-alive", at: value.lowerBound)
+        case 10 where bytes.matchesName("connection", at: at): return noteOptions(bytes, value)
         case 12 where bytes.matchesName("content-type", at: at):
             request.contentType = noted(value, after: request.contentType)
         case 13:
             if bytes.matchesName("if-none-match", at: at) {
                 request.ifNoneMatch = noted(value, after: request.ifNoneMatch)
             }
-            if bytes.matchesName("last-event-id", at: at) { request.isConditional = true }
+            if bytes.matchesName("last-event-id", at: at) {
+                request.lastEventID = noted(value, after: request.lastEventID)
+            }
         case 14 where bytes.matchesName("content-length", at: at): return noteLength(bytes, value)
+        case 15 where bytes.matchesName("accept-encoding", at: at):
+            request.acceptEncoding = noted(value, after: request.acceptEncoding)
         // Nobody's standard, but to the decoder it means the same as Connection.
         case 16 where bytes.matchesName("proxy-connection", at: at): return false
         case 17 where bytes.matchesName("transfer-encoding", at: at): return false
@@ -187,6 +198,29 @@ private struct Scanner {
     private mutating func noted(_ value: Range<Int>, after earlier: Range<Int>) -> Range<Int> {
         if value.isEmpty || !earlier.isEmpty { request.isConditional = true }
         return value
+    }
+
+    /// Connection options (RFC 9110 §7.6.1): only those that browsers and proxies send for a connection that stays.
+    private mutating func noteOptions(_ bytes: Span<UInt8>, _ value: Range<Int>) -> Bool {
+        // Nearly always it is this one alone.
+        if bytes.holdsName("keep-alive", at: value) { return true }
+        var rest = value
+        while let element = bytes.nextElement(of: &rest) {
+            if bytes.holdsName("upgrade", at: element) {
+                upgradeOptions += 1
+            } else if !bytes.holdsName("keep-alive", at: element) {
+                return false
+            }
+        }
+        return !value.isEmpty
+    }
+
+    /// Whether the head is one that the decoder would not read in another way: what follows an upgrade is not HTTP to it.
+    private mutating func upgrade() -> Outcome {
+        guard upgradeFields + upgradeOptions > 0 else { return .done }
+        guard upgradeFields == 1, upgradeOptions == 1, request.method == .get, !hasLength else { return .unusual }
+        request.isUpgrade = true
+        return .done
     }
 
     /// One Content-Length of a few digits; anything else is the decoder's business (RFC 9112 §6.3).
@@ -206,61 +240,4 @@ private struct Scanner {
 
     /// Digits: up to a terabyte, far from where an Int ends.
     private static let longestLength = 12
-}
-
-// MARK: - Bytes
-
-enum Byte {
-    static let lineFeed: UInt8 = 10
-    static let carriageReturn: UInt8 = 13
-    static let space: UInt8 = 32
-    static let colon = UInt8(ascii: ":")
-    static let delete: UInt8 = 127
-
-    static func isBlank(_ byte: UInt8) -> Bool { byte == space || byte == 9 }
-
-    static func isVisible(_ byte: UInt8) -> Bool { byte >= space && byte < delete || byte == 9 }
-
-    /// Of which field names are made (RFC 9110 §5.6.2).
-    static func isToken(_ byte: UInt8) -> Bool {
-        byte < 64 ? lowTokens >> UInt64(byte) & 1 == 1 : byte < 128 && highTokens >> UInt64(byte - 64) & 1 == 1
-    }
-
-    /// One bit for each of ``!#$%&'*+-.^_`|~``, digits and letters: 0 to 63, and 64 to 127.
-    private static let lowTokens: UInt64 = 0x03ff_6cfa_0000_0000
-    private static let highTokens: UInt64 = 0x57ff_ffff_c7ff_fffe
-}
-
-extension Span<UInt8> {
-    /// Whether these very characters stand at `offset`.
-    package func matches(_ text: StaticString, at offset: Int) -> Bool {
-        guard offset + text.utf8CodeUnitCount <= count else { return false }
-        for index in 0..<text.utf8CodeUnitCount {
-            guard unsafe text.utf8Start[index] == self[offset + index] else { return false }
-        }
-        return true
-    }
-
-    /// Whether these characters stand at `offset`, or as many of them as there are bytes.
-    func mayMatch(_ text: StaticString, at offset: Int) -> Bool {
-        for index in 0..<min(text.utf8CodeUnitCount, count - offset) {
-            guard unsafe text.utf8Start[index] == self[offset + index] else { return false }
-        }
-        return true
-    }
-
-    /// What stands at `range`, which a scan has found to be ASCII.
-    package func text(in range: Range<Int>) -> String {
-        unsafe extracting(range).withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
-    }
-
-    /// Whether they stand there in whatever case; `text` is in lower case and has nothing but letters and `-`.
-    func matchesName(_ text: StaticString, at offset: Int) -> Bool {
-        guard offset + text.utf8CodeUnitCount <= count else { return false }
-        // Setting this bit lowers letters, leaves “-” alone and makes neither of any other token character but CR, which is none.
-        for index in 0..<text.utf8CodeUnitCount {
-            guard unsafe text.utf8Start[index] == self[offset + index] | 0x20 else { return false }
-        }
-        return true
-    }
 }

@@ -38,6 +38,9 @@ extension ProblemKind {
         case .notYetMerged: "The state is not that far yet"
         case .epochChanged: "The position is of an epoch that is gone"
         case .stateUnavailable: "The state cannot be read at the moment"
+        case .presenceTooLarge: "The client's presence is too large"
+        case .presenceFull: "As many clients are here as may be"
+        case .unsupportedPresenceType: "A client's presence is JSON"
         case .preconditionFailed: "The state was not the one that the change was made for"
         case .stateTooLarge: "The state would be too large"
         case .testFailed: "A test of the patch failed"
@@ -108,6 +111,11 @@ extension ProblemKind {
             "The application was made anew since, or its log lost its end. Read the state, and send again the changes that are not acknowledged in the new epoch."
         case .stateUnavailable:
             "The server has no copy of this state, and the store does not answer. Ask again after the time in Retry-After."
+        case .presenceTooLarge:
+            "The member “limit” is the largest size in bytes. What is large or has to last belongs into the state."
+        case .presenceFull:
+            "The application has as many clients as may be present, or the server as many as it can remember. The client is not shown. Send the same request again after the time in Retry-After."
+        case .unsupportedPresenceType: "Send the document as application/json."
         case .preconditionFailed:
             "When the change's turn came, the state had another version than If-Match or If-None-Match demanded. Read the state and make the change anew."
         case .stateTooLarge:

@@ -43,6 +43,10 @@ package enum ProblemKind: String, CaseIterable, Sendable {
     case notYetMerged = "not-yet-merged"
     case epochChanged = "epoch-changed"
     case stateUnavailable = "state-unavailable"
+    // Of who is here.
+    case presenceTooLarge = "presence-too-large"
+    case presenceFull = "presence-full"
+    case unsupportedPresenceType = "unsupported-presence-type"
     // Reasons why an accepted change was rejected by the fold.
     case preconditionFailed = "precondition-failed"
     case stateTooLarge = "state-too-large"
@@ -73,12 +77,12 @@ package enum ProblemKind: String, CaseIterable, Sendable {
         case .changeIDReused, .outOfOrder, .epochChanged: .conflict
         case .changeTooOld, .clientUnknown, .applicationDeleted: .gone
         case .preconditionFailed: .preconditionFailed
-        case .changeTooLarge, .batchTooLarge, .stateTooLarge: .contentTooLarge
-        case .unsupportedChangeType: .unsupportedMediaType
+        case .changeTooLarge, .batchTooLarge, .stateTooLarge, .presenceTooLarge: .contentTooLarge
+        case .unsupportedChangeType, .unsupportedPresenceType: .unsupportedMediaType
         case .testFailed, .pathNotFound, .notANumber, .notAnArray, .numberOutOfRange, .tooDeep, .tooMuchWork,
             .unreadableEntry:
             .unprocessableContent
-        case .backlogFull, .repeatRecordsFull: .tooManyRequests
+        case .backlogFull, .repeatRecordsFull, .presenceFull: .tooManyRequests
         case .headerTooLarge: .requestHeaderFieldsTooLarge
         case .internalError: .internalServerError
         case .notReady, .overloaded, .logUnavailable, .notYetMerged, .stateUnavailable: .serviceUnavailable

@@ -78,3 +78,36 @@ package enum KnownVersions: Equatable, Sendable {
         }
     }
 }
+
+/// The same where entity tags are no versions.
+package enum KnownTags: Equatable, Sendable {
+    case none
+    case any
+    /// Without quotes and marks of weakness.
+    case tags([Substring])
+
+    package init(_ headers: HTTPFields) {
+        let fields = headers[values: .ifNoneMatch]
+        guard !fields.isEmpty else {
+            self = .none
+            return
+        }
+        let tags = fields.flatMap { HeaderGrammar.split($0[...], at: ",") }.filter { !$0.isEmpty }
+        self = tags.contains("*") ? .any : .tags(tags.prefix(KnownVersions.maximumTags).map(Self.opaque))
+    }
+
+    /// Whether the client has what this tag stands for, by the weak comparison (RFC 9110 §8.8.3.2).
+    package func contains(_ etag: String) -> Bool {
+        switch self {
+        case .none: false
+        case .any: true
+        case .tags(let tags): tags.contains(Self.opaque(etag[...]))
+        }
+    }
+
+    private static func opaque(_ tag: Substring) -> Substring {
+        let tag = tag.hasPrefix("W/") ? tag.dropFirst(2) : tag
+        guard tag.count >= 2, tag.first == "\"", tag.last == "\"" else { return tag }
+        return tag.dropFirst().dropLast()
+    }
+}

@@ -42,7 +42,7 @@ package struct Routes: Sendable {
         _ method: HTTPRequest.Method, _ rest: String = "", action: Action,
         _ handler: @escaping @Sendable (Call, ApplicationID) async throws -> Response
     ) {
-        on(method, "/v1/apps/{app}" + rest, action: action) { call in
+        on(method, ApplicationPath.template(rest), action: action) { call in
             guard let application = call.application else { throw Problem(.notFound, "The path names no application.") }
             return try await handler(call, application)
         }

@@ -67,6 +67,9 @@ final class ConnectionGuard: ChannelDuplexHandler {
     private var isOpen = false
     /// Of each request that is not answered, oldest first: whether it is HTTP/1.0, whose clients know no chunks.
     private var isOldClient: [Bool] = []
+    /// Of a request that waits: to be kept when the peer is gone.
+    private var departure: EventLoopPromise<Void>?
+    private var hasDeparted = false
     /// Instead of Hummingbird's empty answer to malformed HTTP.
     private var replacement: ByteBuffer?
 
@@ -85,6 +88,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         deadline?.cancel()
         stall?.cancel()
         self.context = nil
+        peerDeparted()
     }
 
     func channelActive(context: ChannelHandlerContext) {
@@ -138,13 +142,31 @@ final class ConnectionGuard: ChannelDuplexHandler {
         context.fireErrorCaught(error)
     }
 
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case ChannelEvent.inputClosed = event { peerDeparted() }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    private func peerDeparted() {
+        hasDeparted = true
+        departure?.succeed()
+        departure = nil
+    }
+
     // MARK: Answers
 
     func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
-        guard event is BodyWanted else { return context.triggerUserOutboundEvent(event, promise: promise) }
-        if progress.bodyWanted() {
-            let head = HTTPResponseHead(version: .http1_1, status: .continue)
-            context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
+        switch event {
+        case is BodyWanted:
+            if progress.bodyWanted() {
+                let head = HTTPResponseHead(version: .http1_1, status: .continue)
+                context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
+            }
+        case let wanted as DepartureWanted:
+            departure?.succeed()
+            departure = wanted.promise
+            if hasDeparted { peerDeparted() }
+        default: return context.triggerUserOutboundEvent(event, promise: promise)
         }
         promise?.succeed()
     }

@@ -18,7 +18,7 @@ struct RequestMetrics: RouterMiddleware {
             let labels = [("method", method), ("route", route)]
             self.labels = labels
             counters = RequestMetrics.counters(labels, factory)
-            prompt = RequestMetrics.promptTimer(labels, factory)
+            prompt = RequestMetrics.timer(labels, mayWait: false, factory)
         }
 
         func count(_ status: HTTPResponse.Status) {
@@ -28,7 +28,7 @@ struct RequestMetrics: RouterMiddleware {
         /// Requests that may wait have a series apart: in one with theirs, the times of all others would mean nothing.
         /// Looked up each time, because few routes have any and the lookup is little beside a wait.
         func waiting(_ factory: any MetricsFactory) -> Timer {
-            Timer(label: "http_request_seconds", dimensions: labels + [("wait", "yes")], factory: factory)
+            RequestMetrics.timer(labels, mayWait: true, factory)
         }
     }
 
@@ -40,9 +40,10 @@ struct RequestMetrics: RouterMiddleware {
     /// Where a status counts among these.
     static func place(of status: Int) -> Int { min(max(status / 100, 2), 5) - 2 }
 
-    /// How long those took that did not ask to wait.
-    static func promptTimer(_ labels: [(String, String)], _ factory: any MetricsFactory) -> Timer {
-        Timer(label: "http_request_seconds", dimensions: labels + [("wait", "no")], factory: factory)
+    /// How long they took: those that may wait, and the others.
+    static func timer(_ labels: [(String, String)], mayWait: Bool, _ factory: any MetricsFactory) -> Timer {
+        Timer(
+            label: "http_request_seconds", dimensions: labels + [("wait", mayWait ? "yes" : "no")], factory: factory)
     }
 
     private let series: [String: [HTTPRequest.Method: Series]]
@@ -60,7 +61,12 @@ struct RequestMetrics: RouterMiddleware {
         self.series = series
         self.factory = factory
         unrouted = Series(method: "other", route: "none", factory: factory)
-        inFlight = Meter(label: "http_requests_in_flight", factory: factory)
+        inFlight = Self.inFlight(factory)
+    }
+
+    /// Requests that have begun and are not answered.
+    static func inFlight(_ factory: any MetricsFactory) -> Meter {
+        Meter(label: "http_requests_in_flight", factory: factory)
     }
 
     func handle(

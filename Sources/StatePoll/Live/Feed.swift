@@ -8,16 +8,9 @@
 // slow skips versions.
 
 import Fold
+import HTTPService
+import HTTPTypes
 import NIOCore
-
-/// Somebody who follows an application, on the event loop of its feed.
-protocol Follower: AnyObject {
-    /// What to ask for on its behalf; nil if it can take nothing at the moment.
-    var step: Step? { get }
-    func take(_ update: Update, from feed: Feed)
-    /// There is no such application, as far as anybody knows; or nobody could look.
-    func take(absence: StateWait.Served, from feed: Feed)
-}
 
 final class Feed {
     let application: ApplicationID
@@ -29,12 +22,19 @@ final class Feed {
     private var asked: Set<Step> = []
     /// What was made of the newest version's updates for the wire.
     private var frames: [FrameKey: ByteBuffer] = [:]
-    private var framesVersion: VersionToken?
+    private var answers: [AnswerKey: PreparedAnswer] = [:]
+    private var madeFor: PositionToken?
 
     /// A form in which an update is written down.
     enum Wire: Hashable {
         case event
         case message
+    }
+
+    private struct AnswerKey: Hashable {
+        let step: Step
+        let base: VersionToken?
+        let isModified: Bool
     }
 
     private struct FrameKey: Hashable {
@@ -65,20 +65,22 @@ final class Feed {
 
     var isEmpty: Bool { followers.isEmpty }
 
-    func join(_ follower: any Follower) {
-        followers[ObjectIdentifier(follower)] = follower
-        deliver(to: follower)
+    /// From now on the follower is told of what is new; what there is already it has to ask for.
+    func join(_ follower: any Follower) { followers[ObjectIdentifier(follower)] = follower }
+
+    /// - Returns: false if it was none.
+    func leave(_ follower: any Follower) -> Bool { followers.removeValue(forKey: ObjectIdentifier(follower)) != nil }
+
+    /// In no order. Whoever is told something may leave.
+    private var everybody: [any Follower] { Array(followers.values) }
+
+    func tick(_ now: NIODeadline) {
+        for follower in everybody { follower.tick(now) }
     }
-
-    func leave(_ follower: any Follower) { followers[ObjectIdentifier(follower)] = nil }
-
-    /// Everybody, in no order, for what is done now and then.
-    var everybody: [any Follower] { Array(followers.values) }
 
     // MARK: Delivery
 
     private func deliver() {
-        // Whoever is told may leave.
         for follower in everybody { deliver(to: follower) }
     }
 
@@ -87,7 +89,7 @@ final class Feed {
         guard let step = follower.step, let live = listening?.live else { return }
         switch live.editions.ask(step) {
         case .update(let update): follower.take(update, from: self)
-        case .nothing: follower.take(absence: states.entry(application)?.whatIsServed ?? .unavailable, from: self)
+        case .nothing: follower.take(absence: whatIsServed, from: self)
         case .later: workOut(step, live.editions)
         }
     }
@@ -108,21 +110,38 @@ final class Feed {
         }
     }
 
+    var whatIsServed: StateWait.Served { states.entry(application)?.whatIsServed ?? .unavailable }
+
     // MARK: Bytes
+
+    /// The answer on the wire: made once for all who have the same version and asked the same.
+    func prepared(_ answer: StateAnswer, after wait: StateWait) -> PreparedAnswer {
+        forgetOlder(than: answer.served)
+        let key = AnswerKey(step: wait.step, base: wait.question.known.first, isModified: answer.status != .notModified)
+        if let answer = answers[key] { return answer }
+        let prepared = PreparedAnswer(answer)
+        answers[key] = prepared
+        return prepared
+    }
 
     /// What `word`, which followed from `step`, is on the wire: made once, for all who are told the same.
     func frame(
-        _ word: StreamCursor.Word, after step: Step, told: VersionToken?, to version: VersionToken, as wire: Wire,
+        _ word: StreamCursor.Word, after step: Step, told: VersionToken?, of update: Update, as wire: Wire,
         _ make: (StreamCursor.Word) -> ByteBuffer
     ) -> ByteBuffer {
-        if framesVersion != version {
-            frames = [:]
-            framesVersion = version
-        }
+        forgetOlder(than: update.to)
         let key = FrameKey(step: step, told: told, wire: wire)
         if let frame = frames[key] { return frame }
         let frame = make(word)
         frames[key] = frame
         return frame
+    }
+
+    /// What was made for another version, or another position of it, serves nobody any more.
+    private func forgetOlder(than served: ServedState) {
+        guard served.positionToken != madeFor else { return }
+        frames = [:]
+        answers = [:]
+        madeFor = served.positionToken
     }
 }

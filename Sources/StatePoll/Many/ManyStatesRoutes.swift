@@ -23,7 +23,7 @@ package struct ManyStatesRoutes: RouteProvider {
         var headers = StateFields.many
         headers.append(
             contentsOf: StateFields.fields(
-                isPrivate: call.caller.isAuthenticated, pollInterval: states.configuration.pollInterval))
+                isPrivate: call.caller.isAuthenticated, pollInterval: states.pollInterval))
         headers[.preferenceApplied] = question.preferenceApplied
         let body = ResponseBody(byteBuffer: try await answer(question).encoded())
         return Response(status: .ok, headers: headers, body: body)

@@ -82,7 +82,7 @@ private struct TextMerger {
     mutating func pass() throws -> Int {
         var bytes = 0
         for (index, text) in patches.enumerated() {
-            try document.apply(try Patch(parsing: text.span, kind: .mergePatch), time: 0)
+            try document.apply(try Patch(parsing: text, kind: .mergePatch), time: 0)
             guard index % perEncoding == perEncoding - 1 else { continue }
             bytes +=
                 document.encodeAndRemember(behind: []) { encoding, kept in
@@ -130,8 +130,8 @@ private struct LogMerger {
 
     /// A change as the log has it.
     private static func entry(_ id: String, _ patch: [UInt8]) throws -> [UInt8] {
-        let change = Change(
-            id: try ChangeID(id), precondition: .none, patch: try Patch(parsing: patch.span, kind: .mergePatch))
+        let change = try Change(
+            id: try ChangeID(id), precondition: .none, kind: .mergePatch, parsing: patch.span)
         return LogEntry.bytes(
             time: 1_700_000_000_000, id: change.id, kind: change.kind, condition: .none, digest: change.digest,
             body: change.body)

@@ -13,6 +13,34 @@ enum RequestHeads {
 
     static func bytes(_ text: String) -> [UInt8] { Array((text.replacing("\n", with: "\r\n") + "\r\n\r\n").utf8) }
 
+    static let upgrades: [Sample] = [
+        Sample(
+            client: "Chrome, a WebSocket",
+            text: """
+                GET /v1/apps/board/socket HTTP/1.1
+                Host: cistern.example.org
+                Connection: Upgrade
+                Pragma: no-cache
+                Upgrade: websocket
+                Origin: https://app.example.org
+                Sec-WebSocket-Version: 13
+                Accept-Encoding: gzip, deflate, br, zstd
+                Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==
+                Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits
+                """),
+        Sample(
+            client: "Firefox, a WebSocket",
+            text: """
+                GET /v1/apps/board/socket HTTP/1.1
+                Host: cistern.example.org
+                Accept: */*
+                Sec-WebSocket-Version: 13
+                Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==
+                connection: keep-alive,\tUPGRADE
+                upgrade: WebSocket
+                """),
+    ]
+
     static let usual: [Sample] = [
         Sample(
             client: "curl, a poll",
@@ -210,8 +238,13 @@ enum RequestHeads {
             ("a length of many digits", length(" 0000000000005")), ("digits of another script", length(" ٥")),
             ("an expectation", put + "Content-Length: 5\nExpect: 100-continue\n\n"),
             ("another expectation", field("EXPECT: x")),
-            ("an upgrade", get + "Connection: Upgrade\nUpgrade: websocket\n\n"),
-            ("an upgrade alone", field("Upgrade: h2c")),
+            ("an upgrade to something else", get + "Connection: Upgrade\nUpgrade: h2c\n\n"),
+            ("an upgrade alone", field("Upgrade: websocket")),
+            ("an upgrade twice", get + "Connection: Upgrade\nUpgrade: websocket\nUpgrade: websocket\n\n"),
+            ("a choice of upgrades", get + "Connection: Upgrade\nUpgrade: websocket, h2c\n\n"),
+            ("an upgrade with a body", get + "Connection: Upgrade\nUpgrade: websocket\nContent-Length: 1\n\n"),
+            ("an upgrade of a push", put + "Connection: Upgrade\nUpgrade: websocket\n\n"),
+            ("a list with another option", get + "Connection: Upgrade, close\nUpgrade: websocket\n\n"),
             ("the end of the connection", field("Connection: close")), ("in capitals", field("CONNECTION: CLOSE")),
             ("a list of options", field("Connection: keep-alive, Upgrade")), ("an empty option", field("Connection:")),
             ("another option", field("Connection: keep-alivf")), ("a proxy's option", field("Proxy-Connection: close")),

@@ -18,18 +18,21 @@ struct RequestScanTests {
 
     @Test(
         "What clients and proxies send is a request, and every beginning of it is none yet",
-        arguments: RequestHeads.usual)
+        arguments: RequestHeads.usual + RequestHeads.upgrades)
     func usual(sample: RequestHeads.Sample) throws {
         let bytes = sample.bytes
         let request = try request(bytes)
         #expect(request.headBytes == bytes.count)
         #expect(!request.isConditional)
+        #expect(request.isUpgrade == sample.text.contains("Sec-WebSocket-Key"))
         for count in 0..<bytes.count {
             #expect(scan(bytes.prefix(count)) == .incomplete, "after \(count) bytes")
         }
     }
 
-    @Test("What follows a head changes nothing of what was found in it", arguments: RequestHeads.usual)
+    @Test(
+        "What follows a head changes nothing of what was found in it",
+        arguments: RequestHeads.usual + RequestHeads.upgrades)
     func followed(sample: RequestHeads.Sample) throws {
         let request = try request(sample.bytes)
         for more in [
@@ -72,7 +75,7 @@ struct RequestScanTests {
     @Test("Fields are found where they stand, without the white space around them")
     func fields() throws {
         let lines =
-            "PUT /target?x HTTP/1.1\nIF-none-MATCH: \t\"a-1\"\t \nContent-Type:application/json\nprefer: return=minimal \nOrigin:  null\ncontent-length:  42 "
+            "PUT /target?x HTTP/1.1\nIF-none-MATCH: \t\"a-1\"\t \nContent-Type:application/json\nprefer: return=minimal \nOrigin:  null\ncontent-length:  42 \nACCEPT: text/event-stream , */*;q=0.1\nAccept-Encoding: gzip\t\na-IM:merge-patch\nLast-event-id: 7"
         let bytes = RequestHeads.bytes(lines)
         let request = try request(bytes)
         func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
@@ -81,15 +84,44 @@ struct RequestScanTests {
         #expect(text(request.contentType) == "application/json")
         #expect(text(request.prefer) == "return=minimal")
         #expect(text(request.origin) == "null")
+        #expect(text(request.accept) == "text/event-stream , */*;q=0.1")
+        #expect(text(request.acceptEncoding) == "gzip")
+        #expect(text(request.aIM) == "merge-patch")
+        #expect(text(request.lastEventID) == "7")
         #expect(request.bodyBytes == 42)
         #expect(request.bytes == bytes.count + 42)
-        #expect(request.method == .put && !request.isConditional)
+        #expect(request.method == .put && !request.isConditional && !request.isPlain)
+    }
+
+    @Test("Who asks for a difference, for what followed, or for another protocol does not ask for the plain thing")
+    func plain() throws {
+        #expect(try request(RequestHeads.bytes("GET / HTTP/1.1\nAccept: a/b\nIf-None-Match: \"a\"")).isPlain)
+        for line in ["A-IM: merge-patch", "Last-Event-ID: 7", "Connection: Upgrade\nUpgrade: websocket", "If-Match: *"]
+        {
+            #expect(try !request(RequestHeads.bytes("GET / HTTP/1.1\n\(line)")).isPlain)
+        }
+    }
+
+    @Test(
+        "A list accepts what it names and does not refuse, in whatever case",
+        arguments: [
+            ("gzip", true), ("GZip", true), ("gzip, br", true), ("br,gzip", true), ("br ,\tgzip\t; q=0.5", true),
+            ("", false),
+            ("gzi", false), ("gzipp", false), ("x-gzip", false), ("gzip;q=0", false), ("gzip; Q=0.000", false),
+            ("gzip;q=0.001", true), ("gzip;q=1", true), ("gzip;level=9;q=0", false), ("gzip;q", true), (",,gzip", true),
+            ("br;x=gzip", false), ("*", false), ("gzip;", true),
+        ])
+    func accepts(list: String, isAccepted: Bool) {
+        let bytes = Array(("gzip" + list + "gzip").utf8)
+        #expect(bytes.span.accepts("gzip", in: 4..<(bytes.count - 4)) == isAccepted)
     }
 
     @Test(
         "What no lane understands is noted, and so is a field that is empty or there twice",
         arguments: [
-            "A-IM: merge-patch", "a-im:", "If-Match: *", "IF-MATCH: \"a-1\"", "Last-Event-ID: 7", "If-None-Match:",
+            "a-im:", "A-IM: gzip\nA-IM: gzip", "If-Match: *", "IF-MATCH: \"a-1\"", "Last-Event-ID:", "If-None-Match:",
+            "Last-Event-ID: 1\nlast-event-id: 2", "Accept:", "Accept: a/b\nAccept: */*", "Accept-Encoding:",
+            "accept-encoding: gzip\nAccept-Encoding: br",
             "If-None-Match: \"a-1\"\nIf-None-Match: \"a-2\"", "Prefer:", "Prefer: a\nPrefer: b", "Origin: ",
             "Origin: a\nOrigin: a",
             "Content-Type:", "Content-Type: a\ncontent-type: a",

@@ -84,7 +84,7 @@ final class StubLane: ExpressLane {
         for (reply, name) in owed { reply { Self.write("lane \(name)", to: $0) } }
     }
 
-    func tidy() {}
+    func tidy(load: Double) {}
 
     private static func write(_ text: String, to answers: AnswerBuffer) {
         var fields = AnswerFields()

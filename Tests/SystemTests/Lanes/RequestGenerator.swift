@@ -111,7 +111,8 @@ struct RequestGenerator {
     ]
 
     private static let usualFields = [
-        "User-Agent: curl/8.5.0", "Accept: */*", "accept: text/event-stream", "Accept-Encoding: gzip, deflate, br",
+        "User-Agent: curl/8.5.0", "Accept: */*", "accept: text/html, application/xml;q=0.9, */*;q=0.8",
+        "Accept-Encoding: gzip, deflate, br",
         "Accept-Language: de;q=0.8", "Connection: keep-alive", "connection: Keep-Alive", "Cookie: a=b; c=\"d\"",
         "Cache-Control: no-cache", "X-Forwarded-For: 10.0.0.1", "Sec-Fetch-Mode: cors", "Range: bytes=0-3",
         "TE: trailers",

@@ -15,8 +15,7 @@ struct StateQuestion: Sendable {
     var isFresh = false
     /// How long the answer may wait.
     var patience: Duration?
-    /// What the answer says of the preferences that were followed.
-    var preferenceApplied: String?
+    private var preferences = Preferences.none
     /// Whether events are wanted rather than one answer.
     var wantsEvents = false
 
@@ -34,12 +33,20 @@ struct StateQuestion: Sendable {
         known = KnownVersions(headers)
         let preferences = Preferences(headers)
         patience = preferences.wait
-        preferenceApplied = preferences.applied(wait: atLeast != nil || known != .none)
+        self.preferences = preferences
         wantsEvents = WeightedList(headers, .accept).preferred(among: Self.mediaTypes) == ContentType.events.essence
         guard wantsEvents else { return }
         // A stream has a cursor of its own. Its patches are merge patches unless the client says otherwise.
         if view.delta == nil, headers[.aIM] == nil { view.delta = .mergePatch }
         if let last = headers[.lastEventID], !last.isEmpty { known = KnownVersions([last]) }
+    }
+
+    /// Whether the answer may be held back until there is another version.
+    var waits: Bool { patience.map { $0 > .zero } ?? false }
+
+    /// What an answer says of the preferences that were followed (RFC 7240 §3).
+    func preferenceApplied(hasWaited: Bool) -> String? {
+        preferences.applied(wait: hasWaited || atLeast != nil || known != .none)
     }
 
     private static let mediaTypes = [ContentType.json.essence, ContentType.events.essence]

@@ -15,9 +15,12 @@ package struct ServedState: Sendable {
     let content: Content
     /// The version as a strong ETag, in quotes (RFC 9110 §8.8.3).
     package let etag: String
+    let weakETag: String
     /// The heads of a 200 and of a 304, but for what a server adds.
     package let fullHead: AnswerHead
     package let notModifiedHead: AnswerHead
+    /// The head of a 304 for somebody who would get the gzip coding: bytes differ, so the ETag is a weak one (RFC 9110 §8.8.3.3).
+    let weakNotModifiedHead: AnswerHead
 
     package init(_ snapshot: Snapshot) {
         self.init(
@@ -33,8 +36,11 @@ package struct ServedState: Sendable {
         body = content.plain
         let version = VersionToken(epoch: epoch, number: version)
         etag = "\"\(version)\""
-        let fields = StateFields.fields(etag: etag, position: PositionToken(epoch: epoch, number: position))
-        var lines = AnswerFields(fields)
+        weakETag = "W/\(etag)"
+        let position = PositionToken(epoch: epoch, number: position)
+        weakNotModifiedHead = AnswerHead(
+            .notModified, AnswerFields(StateFields.fields(etag: weakETag, position: position)))
+        var lines = AnswerFields(StateFields.fields(etag: etag, position: position))
         notModifiedHead = AnswerHead(.notModified, lines)
         lines.add("Content-Length", String(body.readableBytes))
         fullHead = AnswerHead(.ok, lines)

@@ -22,7 +22,7 @@ package struct StateRoutes: RouteProvider {
         let answer = try await answering.answer(question)
         var headers = answer.fields
         headers.append(contentsOf: serverFields(call))
-        headers[.preferenceApplied] = question.preferenceApplied
+        headers[.preferenceApplied] = question.preferenceApplied(hasWaited: answer.hasWaited)
         guard let body = answer.body else { return Response(status: answer.status, headers: headers) }
         return Response(status: answer.status, headers: headers, body: ResponseBody(byteBuffer: body))
     }
@@ -36,7 +36,7 @@ package struct StateRoutes: RouteProvider {
 
     private func serverFields(_ call: Call) -> HTTPFields {
         StateFields.fields(
-            isPrivate: call.caller.isAuthenticated, pollInterval: answering.states.configuration.pollInterval)
+            isPrivate: call.caller.isAuthenticated, pollInterval: answering.states.pollInterval)
     }
 }
 

@@ -35,6 +35,7 @@ package final class States: Service {
     let cache: SnapshotCache
     let logger: Logger
     let metrics = PollMetrics()
+    let followers: FollowerPlaces
 
     private struct Shared {
         var table: StateTable
@@ -45,6 +46,13 @@ package final class States: Service {
     }
 
     private let shared: Mutex<Shared>
+    private let pollIntervalMilliseconds: Atomic<Int64>
+
+    /// When the next poll is welcome, as the busiest event loops last said.
+    var pollInterval: Duration {
+        get { .milliseconds(pollIntervalMilliseconds.load(ordering: .relaxed)) }
+        set { pollIntervalMilliseconds.store(newValue.wholeMilliseconds, ordering: .relaxed) }
+    }
     private let newWatchers: AsyncStream<Watcher>
     private let newWatchersContinuation: AsyncStream<Watcher>.Continuation
 
@@ -56,6 +64,8 @@ package final class States: Service {
         self.cache = cache
         self.configuration = configuration
         self.logger = logger
+        followers = FollowerPlaces(configuration.maximumWaiters)
+        pollIntervalMilliseconds = Atomic(configuration.pollInterval.wholeMilliseconds)
         shared = Mutex(Shared(table: StateTable(limit: configuration.tableBytes)))
         // Bounded by the table: there is one element per application that was just added to it.
         (newWatchers, newWatchersContinuation) = AsyncStream.makeStream(of: Watcher.self)

@@ -14,6 +14,7 @@ struct EventRoute: Sendable {
     func body(_ question: StateQuestion) -> ResponseBody {
         ResponseBody { [states] writer in
             try await writer.write(EventFrame.opening)
+            var lastWrite = ContinuousClock.now
             try await states.keeping(question.application) { () throws in
                 var cursor = StreamCursor(question.view, after: question.known.first)
                 while !Task.isShuttingDownGracefully {
@@ -21,12 +22,13 @@ struct EventRoute: Sendable {
                     let update = await entry.live.editions.update(cursor.step)
                     if let word = update.map({ cursor.next($0) }) ?? (entry.isUnknown ? cursor.gone() : nil) {
                         try await writer.write(EventFrame.event(word))
-                        continue
-                    }
-                    let heartbeat = ContinuousClock.now + EventFrame.silence
-                    if await !states.change(of: question.application, since: entry.generation, until: heartbeat) {
+                        lastWrite = .now
+                    } else if ContinuousClock.now - lastWrite >= EventFrame.silence {
                         try await writer.write(EventFrame.heartbeat)
+                        lastWrite = .now
                     }
+                    _ = await states.change(
+                        of: question.application, since: entry.generation, until: lastWrite + EventFrame.silence)
                 }
             }
             try await writer.finish(nil)

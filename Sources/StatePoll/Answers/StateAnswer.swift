@@ -17,6 +17,8 @@ struct StateAnswer: Sendable {
     let form: Form
     let served: ServedState
     let coding: Coding
+    /// Whether it was held back until there was another version, or until the time was over.
+    var hasWaited = false
 
     var status: HTTPResponse.Status {
         switch form {
@@ -47,7 +49,7 @@ struct StateAnswer: Sendable {
             type = form.contentType
         }
         var fields = StateFields.fields(
-            etag: isCoded ? "W/\(served.etag)" : served.etag, position: served.positionToken, type: type)
+            etag: isCoded ? served.weakETag : served.etag, position: served.positionToken, type: type)
         switch form {
         case .notModified: break
         case .full: if isCoded { fields[.contentEncoding] = "gzip" }

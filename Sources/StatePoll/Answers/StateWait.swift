@@ -26,6 +26,8 @@ struct StateWait: Sendable {
     let deadline: ContinuousClock.Instant
     /// From where the next update has to lead: the client's version, or a later one with the same part.
     private var have: VersionToken?
+    /// What was served when the client was last found to have it: what a 304 confirms, whatever may have come meanwhile.
+    private var confirmed: ServedState?
 
     init(_ question: StateQuestion, since now: ContinuousClock.Instant) {
         self.question = question
@@ -39,17 +41,20 @@ struct StateWait: Sendable {
     /// What follows from what is served, for somebody who has it already or of whom there is nothing to work out.
     func outcome(_ served: Served) throws(Problem) -> Outcome {
         switch served {
-        case .state(let state): unchanged(at: state)
-        case .unknown, .unavailable: question.patience == nil ? .answer(try end(served)) : .wait(self)
+        case .state(let state): return unchanged(at: state)
+        case .unknown:
+            // Who has a version of it learns that it is gone; who has none waits for its first change.
+            if question.waits, question.known == .none { return .wait(self) }
+            throw Problem.unknownApp(question.application)
+        case .unavailable:
+            if question.waits { return .wait(self) }
+            throw .stateUnavailable
         }
     }
 
     func outcome(_ update: Update) throws(Problem) -> Outcome {
         switch update.change {
-        case .nothing:
-            var wait = self
-            wait.have = update.to.versionToken
-            return wait.unchanged(at: update.to)
+        case .nothing: return unchanged(at: update.to)
         case .full(let content): return .answer(answer(.full(content), update.to))
         case .patch(let patch):
             // Without a form and a version there are no patches.
@@ -65,15 +70,19 @@ struct StateWait: Sendable {
 
     /// The answer when the time is over.
     func end(_ served: Served) throws(Problem) -> StateAnswer {
+        if let confirmed { return answer(.notModified, confirmed) }
         switch served {
-        case .state(let state): answer(.notModified, state)
+        case .state, .unavailable: throw .stateUnavailable
         case .unknown: throw Problem.unknownApp(question.application)
-        case .unavailable: throw .stateUnavailable
         }
     }
 
     private func unchanged(at served: ServedState) -> Outcome {
-        question.patience == nil || question.known == .none ? .answer(answer(.notModified, served)) : .wait(self)
+        guard question.waits, question.known != .none else { return .answer(answer(.notModified, served)) }
+        var wait = self
+        wait.have = served.versionToken
+        wait.confirmed = served
+        return .wait(wait)
     }
 
     private func answer(_ form: StateAnswer.Form, _ served: ServedState) -> StateAnswer {

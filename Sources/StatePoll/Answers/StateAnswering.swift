@@ -21,22 +21,40 @@ struct StateAnswering: Sendable {
         switch try await begin(question) {
         case .answer(let answer): return answer
         case .wait(let wait):
-            return try await states.keeping(question.application) { () throws(Problem) in try await finish(wait) }
+            var answer = try await states.keeping(question.application) { () throws(Problem) in try await finish(wait) }
+            answer.hasWaited = true
+            return answer
         }
     }
 
     private func finish(_ wait: StateWait) async throws(Problem) -> StateAnswer {
+        let application = wait.question.application
         var wait = wait
+        var isOver = false
         while true {
             // Noted before the look at what is there, so that nothing falls between the two.
-            let generation = states.poll(wait.question.application).generation
-            switch try await settle(wait, states.poll(wait.question.application)) {
+            let entry = states.poll(application)
+            switch try await settle(wait, entry) {
             case .answer(let answer): return answer
+            case .wait where isOver: return try wait.end(entry.whatIsServed)
             case .wait(let next): wait = next
             }
-            guard await states.change(of: wait.question.application, since: generation, until: wait.deadline) else {
-                return try wait.end(states.poll(wait.question.application).whatIsServed)
-            }
+            isOver = await !states.change(of: application, since: entry.generation, until: wait.deadline)
+        }
+    }
+
+    /// The same at once, where nobody has to look and nothing has to be worked out; else nil.
+    func now(_ question: StateQuestion) throws(Problem) -> StateWait.Outcome? {
+        guard question.atLeast == nil, !question.isFresh else { return nil }
+        let entry = states.poll(question.application)
+        guard let served = entry.served, !entry.isStale(at: .now),
+            !(question.known.first?.isUnheardOf(beside: served) ?? false)
+        else { return nil }
+        let wait = StateWait(question, since: .now)
+        if question.known.contains(served.versionToken) { return try wait.outcome(.state(served)) }
+        switch entry.live.editions.ask(wait.step) {
+        case .update(let update): return try wait.outcome(update)
+        case .nothing, .later: return nil
         }
     }
 

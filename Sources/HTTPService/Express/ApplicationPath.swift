@@ -1,0 +1,24 @@
+// The targets of requests that are about one application: `/v1/apps/{app}` and what follows, as ranges of bytes.
+
+package struct ApplicationPath {
+    /// Not decoded, and not checked to be an application's.
+    package let name: Range<Int>
+    /// From the slash behind the name to the end, query included; empty where nothing follows.
+    package let rest: Range<Int>
+
+    private static let prefix: StaticString = "/v1/apps/"
+
+    /// How routes are written that are about one application.
+    package static func template(_ rest: String) -> String { "\(prefix){app}\(rest)" }
+
+    /// Nil for all other targets.
+    package init?(_ target: Range<Int>, in bytes: Span<UInt8>) {
+        guard bytes.matches(Self.prefix, at: target.lowerBound) else { return nil }
+        let start = target.lowerBound + Self.prefix.utf8CodeUnitCount
+        var end = start
+        while end < target.upperBound, bytes[end] != UInt8(ascii: "/") { end += 1 }
+        guard end > start else { return nil }
+        name = start..<end
+        rest = end..<target.upperBound
+    }
+}

@@ -1,0 +1,286 @@
+// How far the requests of one connection have come at its front, and what follows from it: who gets the bytes that come, by when the
+// peer has to do something, what ends. No I/O: events in, actions out; `ConnectionFront` carries them out.
+//
+//                ┌───────────── answered ─────────────┐
+//                ▼                                    │
+//     bytes ─▶ lanes ─────request for a route─────▶ passing ──▶ HTTP pipeline
+//              │ │ ▲                                  │
+//              │ │ │ reply                            │ peer has finished sending, request that only
+//              │ ▼ │                                  ▼ the decoder may judge
+//              │ waiting ──────────────────────────▶ left: every byte goes to the HTTP pipeline
+//     takes    │   │ head of a stream
+//              │   ▼
+//              │ streaming ──end──▶ lanes
+//              ▼
+//            taken: every byte goes to handlers of a lane's choice
+//
+// From everywhere: closing, where nothing that comes is of interest any more.
+
+import NIOCore
+
+struct FrontProgress {
+    private(set) var mode = Mode.lanes
+    /// When something has to have happened.
+    private(set) var deadline = NIODeadline.distantFuture
+    /// As the channel last said; asking it costs more than much of a poll.
+    private(set) var isWritable = true
+    /// The peer has finished sending.
+    private(set) var isInputClosed = false
+    /// Whether an HTTP pipeline is there, which then looks after a peer that does not read.
+    private(set) var hasPipeline = false
+    /// The server is stopping: the present request is the last.
+    private var isLast = false
+    /// Whether something was answered since the last tick.
+    private var wasActive = false
+    /// Bytes that have to be there before it is worth looking again.
+    private var awaited = 0
+    /// Whether they are the rest of a body for a lane.
+    private var awaitsBody = false
+
+    private let times: FrontTimes
+
+    /// Bytes that are held while an answer is under way. More stays in the kernel, whose buffers the peer fills next.
+    static let mostHeld = 64 * 1024
+
+    init(times: FrontTimes) { self.times = times }
+
+    // MARK: Life
+
+    mutating func opened(hasLanes: Bool, at now: NIODeadline) -> Action {
+        guard hasLanes else { return leave() }
+        deadline = now + times.head
+        return .nothing
+    }
+
+    /// - Returns: whether a pipeline has to be built.
+    mutating func needsPipeline() -> Bool {
+        defer { hasPipeline = true }
+        return !hasPipeline
+    }
+
+    /// About once a second.
+    mutating func tick(_ now: NIODeadline) -> Action {
+        if wasActive {
+            wasActive = false
+            if mode == .lanes, deadline == .distantFuture { deadline = now + times.idle }
+        }
+        guard deadline <= now else { return .nothing }
+        deadline = .distantFuture
+        switch mode {
+        case .lanes where awaitsBody && isWritable: return leave()
+        case .lanes, .streaming, .passing, .left, .closing: return .close
+        case .waiting, .taken: return .nothing
+        }
+    }
+
+    mutating func writabilityChanged(to isWritable: Bool, at now: NIODeadline) -> Action {
+        self.isWritable = isWritable
+        switch mode {
+        case .streaming:
+            deadline = isWritable ? .distantFuture : now + times.stall
+            return isWritable ? .tellWritable : .nothing
+        case .lanes, .waiting, .passing, .left:
+            if !hasPipeline { deadline = now + (isWritable ? times.head : times.stall) }
+            return isWritable ? .goOn : .nothing
+        case .taken, .closing: return .nothing
+        }
+    }
+
+    mutating func inputClosed(held: Int, at now: NIODeadline) -> Action {
+        isInputClosed = true
+        switch mode {
+        case .lanes: return settle(held: held, at: now)
+        case .waiting, .streaming: return urgent()
+        case .passing: return leave()
+        case .left, .taken: return .passOn
+        case .closing: return .nothing
+        }
+    }
+
+    /// The server is to stop.
+    mutating func quiesce(at now: NIODeadline) -> Action {
+        isLast = true
+        switch mode {
+        // Half a request is a request under way.
+        case .lanes: return awaitsBody ? leave() : finish(at: now)
+        case .waiting, .streaming: return urgent()
+        case .passing, .left, .taken: return .passOn
+        case .closing: return .nothing
+        }
+    }
+
+    mutating func closed() { mode = .closing }
+
+    // MARK: Bytes
+
+    mutating func bytesArrived() -> Arrival {
+        switch mode {
+        case .lanes, .waiting, .streaming, .passing: return .hold
+        case .left:
+            deadline = .distantFuture
+            return .passOn
+        case .taken: return .passOn
+        case .closing: return .drop
+        }
+    }
+
+    func mayRead(held: Int) -> Bool {
+        switch mode {
+        case .left, .taken, .closing: true
+        case .lanes: isWritable || held < Self.mostHeld
+        case .waiting, .streaming, .passing: held < Self.mostHeld
+        }
+    }
+
+    /// What to do with what is held.
+    mutating func next(held: Int) -> Step {
+        guard held > 0 else { return .stop }
+        switch mode {
+        case .lanes: return held >= awaited && isWritable && !isLast ? .look : .stop
+        case .passing(let missing):
+            guard missing > 0 else { return .stop }
+            let count = min(missing, held)
+            mode = .passing(missing: missing - count)
+            return .pass(count)
+        case .waiting, .streaming, .left, .taken, .closing: return .stop
+        }
+    }
+
+    /// No further step is possible now: what ends here, and by when the peer has to do something.
+    mutating func settle(held: Int, at now: @autoclosure () -> NIODeadline) -> Action {
+        switch mode {
+        case .lanes:
+            guard !isLast else { return finish(at: now()) }
+            guard isWritable else {
+                if !hasPipeline, deadline == .distantFuture { deadline = now() + times.stall }
+                return .nothing
+            }
+            // Half a request, and then nothing more: the decoder knows what that is.
+            if isInputClosed { return held == 0 ? finish(at: now()) : leave() }
+            if held == 0 {
+                // The next tick sets the deadline: a look at the clock for every poll would cost more.
+                wasActive = true
+                deadline = .distantFuture
+            }
+            return .nothing
+        case .waiting(let isPatient):
+            deadline = .distantFuture
+            return isPatient && isInputClosed ? drop() : .nothing
+        // The rest will not come; the pipeline has to be told.
+        case .passing(let missing): return isInputClosed && missing > 0 ? leave() : .nothing
+        case .streaming, .left, .taken, .closing: return .nothing
+        }
+    }
+
+    // MARK: Requests
+
+    mutating func headIsIncomplete(held: Int, at now: NIODeadline) {
+        if awaited == 0 { deadline = now + times.head }
+        awaited = held + 1
+    }
+
+    /// - Parameter bytes: of the whole request.
+    mutating func bodyIsIncomplete(bytes: Int, at now: NIODeadline) {
+        awaited = bytes
+        awaitsBody = true
+        deadline = now + times.body
+    }
+
+    /// A request is there, as much of it as is needed to give it to somebody.
+    mutating func requestArrived() {
+        awaited = 0
+        awaitsBody = false
+    }
+
+    /// The pipeline gets a request of so many bytes.
+    mutating func pass(bytes: Int) {
+        deadline = .distantFuture
+        mode = .passing(missing: bytes)
+    }
+
+    mutating func leave() -> Action {
+        requestArrived()
+        deadline = .distantFuture
+        mode = .left
+        return .leave
+    }
+
+    /// Handlers of a lane's have everything from here on.
+    mutating func take() { mode = .taken }
+
+    /// The pipeline has answered all it was given, and waits for more.
+    mutating func pipelineBecameIdle(at now: NIODeadline) -> Action {
+        switch mode {
+        case .passing(missing: 0):
+            mode = .lanes
+            deadline = now + times.idle
+            return .goOn
+        case .left:
+            deadline = now + times.idle
+            return .nothing
+        case .passing, .lanes, .waiting, .streaming, .taken, .closing: return .nothing
+        }
+    }
+
+    // MARK: Replies
+
+    /// A lane has taken a request. The connection may have closed while it did.
+    mutating func replyIsOwed(isPatient: Bool) {
+        if mode == .lanes { mode = .waiting(isPatient: isPatient) }
+    }
+
+    /// A lane listens from now on to what becomes of the peer.
+    mutating func replyBecamePatient() {
+        if case .waiting = mode { mode = .waiting(isPatient: true) }
+    }
+
+    /// Whether somebody who begins to listen now has missed something.
+    var isEnding: Bool { mode == .closing || isInputClosed || isLast }
+
+    /// What that was.
+    mutating func missed() -> Action { mode == .closing ? .dropPeer : urgent() }
+
+    /// - Returns: false if no reply is owed.
+    mutating func replied() -> Bool {
+        guard case .waiting = mode else { return false }
+        mode = .lanes
+        return true
+    }
+
+    /// - Returns: false if no reply is owed.
+    mutating func streamBegan(at now: NIODeadline) -> Bool {
+        guard case .waiting = mode else { return false }
+        mode = .streaming
+        deadline = isWritable ? .distantFuture : now + times.stall
+        return true
+    }
+
+    /// - Returns: false if there is no stream.
+    mutating func streamEnded() -> Bool {
+        guard mode == .streaming else { return false }
+        mode = .lanes
+        return true
+    }
+
+    // MARK: What follows
+
+    /// For a lane that waits or streams.
+    private mutating func urgent() -> Action {
+        switch mode {
+        // Whoever has finished sending cannot be told from one who has gone.
+        case .waiting(isPatient: true), .streaming: return isInputClosed ? drop() : isLast ? .tellStop : .nothing
+        case .lanes, .waiting(isPatient: false), .passing, .left, .taken, .closing: return .nothing
+        }
+    }
+
+    private mutating func drop() -> Action {
+        mode = .closing
+        return .dropPeer
+    }
+
+    private mutating func finish(at now: NIODeadline) -> Action {
+        mode = .closing
+        deadline = now + times.stall
+        return .finish
+    }
+}

@@ -1,0 +1,223 @@
+// The express lane of `GET …/state`: the poll that everybody sends four times a second, answered on the event loop from what is ready.
+//
+// What needs more thought is answered later, from the same place as the route's: when thousands of clients come at once, after a
+// restart, none of them needs an HTTP pipeline for its first poll and then keeps it. Those who wait for the next version, and those
+// who want events, wait on the front of their connection as followers of this event loop's feed.
+
+import Fold
+package import HTTPService
+import HTTPTypes
+package import NIOCore
+
+package struct PollLaneProvider: ExpressLaneProvider {
+    private let states: States
+
+    package init(states: States) {
+        self.states = states
+    }
+
+    package func makeLane(on eventLoop: any EventLoop) -> any ExpressLane { PollLane(states, on: eventLoop) }
+}
+
+final class PollLane: ExpressLane {
+    let route = (method: HTTPRequest.Method.get, template: ApplicationPath.template("/state"))
+
+    private let eventLoop: any EventLoop
+    private let states: States
+    private let answering: StateAnswering
+    private let feeds: Feeds
+    private var places: PollPlaces
+    private var cadence: Cadence
+    private var serverFields: AnswerFields
+
+    init(_ states: States, on eventLoop: any EventLoop) {
+        self.eventLoop = eventLoop
+        self.states = states
+        answering = StateAnswering(states: states)
+        feeds = Feeds(of: states, on: eventLoop)
+        places = PollPlaces(of: states)
+        cadence = Cadence(states.configuration.pollInterval)
+        serverFields = Self.fields(cadence)
+    }
+
+    private static func fields(_ cadence: Cadence) -> AnswerFields {
+        AnswerFields(StateFields.fields(isPrivate: false, pollInterval: cadence.interval))
+    }
+
+    func tidy(load: Double) {
+        places.tidy()
+        feeds.tick(.now())
+        guard cadence.observe(load: load) else { return }
+        serverFields = Self.fields(cadence)
+        states.pollInterval = cadence.interval
+    }
+
+    // MARK: Requests
+
+    func wants(_ request: ScannedRequest, _ bytes: Span<UInt8>) -> Bool {
+        guard request.method == .get, request.bodyBytes == 0, !request.isConditional, !request.isUpgrade,
+            let path = ApplicationPath(request.target, in: bytes)
+        else { return false }
+        return Self.isState(path, in: bytes)
+    }
+
+    private static func isState(_ path: ApplicationPath, in bytes: Span<UInt8>) -> Bool {
+        let length = resource.utf8CodeUnitCount
+        return bytes.matches(resource, at: path.rest.lowerBound)
+            && (path.rest.count == length
+                || path.rest.count > length && bytes[path.rest.lowerBound + length] == UInt8(ascii: "?"))
+    }
+
+    private static let resource: StaticString = "/state"
+
+    func answer(
+        _ request: ScannedRequest, _ bytes: Span<UInt8>, into answers: AnswerBuffer, later reply: () -> LaneReply
+    ) -> LaneVerdict {
+        guard let path = ApplicationPath(request.target, in: bytes) else { return .leaves }
+        if isOrdinary(request, path, in: bytes), let place = places.place(of: path.name, in: bytes),
+            place.live.mayAnswer(at: .now()), answer(request, bytes, from: place, into: answers)
+        {
+            place.live.notePoll()
+            return .answered
+        }
+        // What is no application is left to the route.
+        guard let application = try? ApplicationID(bytes.text(in: path.name)) else { return .leaves }
+        do throws(Problem) {
+            let question = try StateQuestion(
+                application: application, query: request.query(path, in: bytes), headers: request.fields(in: bytes))
+            return think(about: question, into: answers, reply)
+        } catch {
+            answers.write(error)
+            return .answered
+        }
+    }
+
+    /// Whether the request asks for the whole state as it is now, and nothing else.
+    private func isOrdinary(_ request: ScannedRequest, _ path: ApplicationPath, in bytes: Span<UInt8>) -> Bool {
+        request.isPlain && request.prefer.isEmpty && path.rest.count == Self.resource.utf8CodeUnitCount
+            && !bytes.accepts("text/event-stream", in: request.accept)
+    }
+
+    // MARK: Answers
+
+    /// Answers if that needs no thought.
+    private func answer(
+        _ request: ScannedRequest, _ bytes: Span<UInt8>, from place: PollPlace, into answers: AnswerBuffer
+    ) -> Bool {
+        let served = place.served
+        var isCoded = false
+        if served.content.isWorthCompressing, !request.acceptEncoding.isEmpty {
+            guard bytes.isPlainList(request.acceptEncoding) else { return false }
+            isCoded = bytes.accepts("gzip", in: request.acceptEncoding)
+        }
+        if !request.ifNoneMatch.isEmpty {
+            if place.isVersion(request.ifNoneMatch, in: bytes) {
+                answers.write(isCoded ? served.weakNotModifiedHead : served.notModifiedHead, serverFields)
+                return true
+            }
+            guard place.isOlder(request.ifNoneMatch, in: bytes) else { return false }
+        }
+        guard isCoded else {
+            answers.write(served.fullHead, serverFields, body: served.body)
+            return true
+        }
+        guard let gzip = place.gzip() else { return false }
+        answers.write(gzip, serverFields)
+        return true
+    }
+
+    /// Answers as the route does, which may have to look at Redis, to work something out or to wait.
+    private func think(
+        about question: StateQuestion, into answers: AnswerBuffer, _ reply: () -> LaneReply
+    ) -> LaneVerdict {
+        do throws(Problem) {
+            if !question.wantsEvents, let outcome = try answering.now(question) {
+                switch outcome {
+                case .answer(let answer): answers.write(PreparedAnswer(answer), fields(for: question, hasWaited: false))
+                case .wait(let wait):
+                    let reply = reply()
+                    // A reply is not given before this has returned.
+                    eventLoop.assumeIsolated().execute { self.follow(wait, reply) }
+                    return .later
+                }
+                return .answered
+            }
+        } catch {
+            answers.write(error)
+            return .answered
+        }
+        later(question, reply())
+        return .later
+    }
+
+    private enum Thought: Sendable {
+        case outcome(StateWait.Outcome)
+        case events
+        case problem(Problem)
+    }
+
+    private func later(_ question: StateQuestion, _ reply: LaneReply) {
+        let promise = eventLoop.makePromise(of: Thought.self)
+        promise.completeWithTask { [answering] in
+            do throws(Problem) {
+                guard question.wantsEvents else { return .outcome(try await answering.begin(question)) }
+                _ = try await answering.prepare(question)
+                return .events
+            } catch {
+                return .problem(error)
+            }
+        }
+        promise.futureResult.assumeIsolated().whenSuccess { [self] thought in
+            switch thought {
+            case .outcome(.answer(let answer)):
+                reply { $0.write(PreparedAnswer(answer), fields(for: question, hasWaited: false)) }
+            case .outcome(.wait(let wait)): follow(wait, reply)
+            case .events: stream(question, reply)
+            case .problem(let problem): reply { $0.write(problem) }
+            }
+        }
+    }
+
+    private func fields(for question: StateQuestion, hasWaited: Bool) -> AnswerFields {
+        guard let applied = question.preferenceApplied(hasWaited: hasWaited) else { return serverFields }
+        var fields = serverFields
+        fields.add("Preference-Applied", applied)
+        return fields
+    }
+
+    // MARK: Followers
+
+    private func follow(_ wait: StateWait, _ reply: LaneReply) {
+        let feed = feeds.feed(of: wait.question.application)
+        LongPoll(wait, feed: feed, feeds: feeds, reply: reply, fields: fields(for: wait.question, hasWaited: true))
+            .start(on: eventLoop)
+    }
+
+    private func stream(_ question: StateQuestion, _ reply: LaneReply) {
+        let feed = feeds.feed(of: question.application)
+        let cursor = StreamCursor(question.view, after: question.known.first)
+        EventStream(cursor, feed: feed, feeds: feeds).start(reply, serverFields)
+    }
+}
+
+extension ScannedRequest {
+    /// The fields that decide about a state, for those who read them in full.
+    fileprivate func fields(in bytes: Span<UInt8>) -> HTTPFields {
+        var fields = HTTPFields()
+        for (name, value) in [
+            (HTTPField.Name.accept, accept), (.acceptEncoding, acceptEncoding), (.aIM, aIM),
+            (.ifNoneMatch, ifNoneMatch),
+            (.lastEventID, lastEventID), (.prefer, prefer),
+        ] where !value.isEmpty {
+            fields[name] = bytes.text(in: value)
+        }
+        return fields
+    }
+
+    fileprivate func query(_ path: ApplicationPath, in bytes: Span<UInt8>) -> Query {
+        var start = path.rest.lowerBound
+        while start < path.rest.upperBound, bytes[start] != UInt8(ascii: "?") { start += 1 }
+        guard start < path.rest.upperBound else { return Query(nil) }
+        return Query(bytes.text(in: (start + 1)..<path.rest.upperBound))
+    }
+}

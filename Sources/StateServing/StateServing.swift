@@ -1,0 +1,33 @@
+// What serves states and who is here, put together once for all programs that do.
+
+import ChangeLog
+package import Daemon
+package import HTTPService
+import Presence
+package import ServiceLifecycle
+import StatePoll
+
+package struct StateServing: Sendable {
+    package let roles: [any RouteProvider]
+    package let lanes: [any ExpressLaneProvider]
+    /// To be stopped before the store and after the server.
+    package let services: [any Service]
+
+    package init(_ store: Store, for daemon: Daemon) {
+        let states = States(
+            log: store.log, hints: store.hints, cache: store.cache,
+            configuration: PollConfiguration(
+                tableBytes: daemon.configuration.tableMemory, pollInterval: daemon.configuration.pollInterval),
+            logger: daemon.logger)
+        let presences = Presences(
+            channels: PresenceChannels(
+                client: store.redis, subscriber: store.subscriber, settings: store.log.settings),
+            eventLoopGroup: daemon.eventLoopGroup)
+        roles = [
+            StateRoutes(states: states), ManyStatesRoutes(states: states), AdministrationRoutes(log: store.log),
+            PresenceRoutes(presences: presences),
+        ]
+        lanes = [PollLaneProvider(states: states)]
+        services = [states, presences]
+    }
+}
