@@ -27,6 +27,8 @@ let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let nioExtras = Target.Dependency.product(name: "NIOExtras", package: "swift-nio-extras")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioWebSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
+let nioHTTPTypesHTTP1 = Target.Dependency.product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
@@ -141,6 +143,12 @@ let package = Package(
                 crypto, log, metrics, lifecycle,
             ], swiftSettings: settings),
         .target(
+            name: "Sockets",
+            dependencies: [
+                "Documents", "Fold", "HTTPService", "LogAnswers", nioCore, nioExtras, nioHTTP1, nioHTTPTypesHTTP1,
+                nioWebSocket, httpTypes,
+            ], swiftSettings: settings),
+        .target(
             name: "Daemon",
             dependencies: [
                 "Documents", "Fold", "Redis", "Memcached", "ChangeLog", "SnapshotCache", "HTTPService", "Telemetry",
@@ -246,6 +254,17 @@ let package = Package(
                 nioEmbedded,
                 nioHTTP1,
                 httpTypes, log, metrics, metricsTestKit, lifecycle,
+            ], swiftSettings: settings),
+        // A server whose sockets send back what they get, for scripts/autobahn and for measuring what an idle socket costs.
+        .executableTarget(
+            name: "socket-echo", dependencies: ["Sockets", "HTTPService", nioCore, nioPosix, nioWebSocket],
+            path: "Tests/SocketEcho",
+            swiftSettings: settings),
+        .testTarget(
+            name: "SocketsTests",
+            dependencies: [
+                "Sockets", "HTTPService", "Documents", "Fold", "TestSupport", nioCore, nioPosix, nioEmbedded, nioExtras,
+                nioWebSocket, httpTypes, log, metrics,
             ], swiftSettings: settings),
         .testTarget(
             name: "DaemonTests",

@@ -53,7 +53,8 @@ struct ProblemTests {
             ("epoch-changed", 409), ("precondition-failed", 412), ("state-too-large", 413), ("test-failed", 422),
             ("path-not-found", 422), ("not-a-number", 422), ("not-an-array", 422), ("number-out-of-range", 422),
             ("too-deep", 422), ("not-found", 404), ("method-not-allowed", 405), ("invalid-parameter", 400),
-            ("internal-error", 500), ("not-ready", 503),
+            ("internal-error", 500), ("not-ready", 503), ("upgrade-required", 426), ("invalid-handshake", 400),
+            ("invalid-message", 400),
         ])
     func contract(slug: String, status: Int) throws {
         #expect(try #require(ProblemKind(rawValue: slug)).status.code == status)

@@ -59,7 +59,7 @@ package struct Problem: Error {
     }
 
     /// The header fields of the answer, apart from the body's length.
-    var answerFields: HTTPFields {
+    package var answerFields: HTTPFields {
         var fields = headers
         fields[.contentType] = ContentType.problem.description
         // 404 and 410 may be cached without being asked (RFC 9110 §15.1), and ours end with the next change.

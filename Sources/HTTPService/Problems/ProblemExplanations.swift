@@ -41,6 +41,9 @@ extension ProblemKind {
         case .presenceTooLarge: "The client's presence is too large"
         case .presenceFull: "As many clients are here as may be"
         case .unsupportedPresenceType: "A client's presence is JSON"
+        case .upgradeRequired: "This path is for WebSockets"
+        case .invalidHandshake: "The WebSocket handshake is not valid"
+        case .invalidMessage: "The message is not valid"
         case .preconditionFailed: "The state was not the one that the change was made for"
         case .stateTooLarge: "The state would be too large"
         case .testFailed: "A test of the patch failed"
@@ -116,6 +119,12 @@ extension ProblemKind {
         case .presenceFull:
             "The application has as many clients as may be present, or the server as many as it can remember. The client is not shown. Send the same request again after the time in Retry-After."
         case .unsupportedPresenceType: "Send the document as application/json."
+        case .upgradeRequired:
+            "Open the path with a WebSocket client, version 13 of the protocol. Over plain HTTP the application's /state has the same, by polling or as an event stream."
+        case .invalidHandshake:
+            "The request asks for a WebSocket in a way that cannot be accepted. The detail says which field. The connection is closed."
+        case .invalidMessage:
+            "The member “pointer” says where in the message. Nothing of it was accepted, and the socket stays open."
         case .preconditionFailed:
             "When the change's turn came, the state had another version than If-Match or If-None-Match demanded. Read the state and make the change anew."
         case .stateTooLarge:

@@ -47,6 +47,10 @@ package enum ProblemKind: String, CaseIterable, Sendable {
     case presenceTooLarge = "presence-too-large"
     case presenceFull = "presence-full"
     case unsupportedPresenceType = "unsupported-presence-type"
+    // Of a socket.
+    case upgradeRequired = "upgrade-required"
+    case invalidHandshake = "invalid-handshake"
+    case invalidMessage = "invalid-message"
     // Reasons why an accepted change was rejected by the fold.
     case preconditionFailed = "precondition-failed"
     case stateTooLarge = "state-too-large"
@@ -67,7 +71,7 @@ package enum ProblemKind: String, CaseIterable, Sendable {
     package var status: HTTPResponse.Status {
         switch self {
         case .invalidParameter, .malformedRequest, .invalidID, .malformedJSON, .invalidPatch, .invalidPrecondition,
-            .changeFromTheFuture, .invalidBatch:
+            .changeFromTheFuture, .invalidBatch, .invalidHandshake, .invalidMessage:
             .badRequest
         case .unauthorized: .unauthorized
         case .forbidden: .forbidden
@@ -79,6 +83,7 @@ package enum ProblemKind: String, CaseIterable, Sendable {
         case .preconditionFailed: .preconditionFailed
         case .changeTooLarge, .batchTooLarge, .stateTooLarge, .presenceTooLarge: .contentTooLarge
         case .unsupportedChangeType, .unsupportedPresenceType: .unsupportedMediaType
+        case .upgradeRequired: .upgradeRequired
         case .testFailed, .pathNotFound, .notANumber, .notAnArray, .numberOutOfRange, .tooDeep, .tooMuchWork,
             .unreadableEntry:
             .unprocessableContent

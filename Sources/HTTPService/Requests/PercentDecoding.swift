@@ -1,8 +1,8 @@
 // Percent-encoding of paths and queries (RFC 3986 §2.1), decoded exactly once and strictly.
 
-enum PercentDecoding {
+package enum PercentDecoding {
     /// Nil if a `%` is not followed by two hexadecimal digits or the bytes are not UTF-8.
-    static func decode(_ text: some StringProtocol) -> String? {
+    package static func decode(_ text: some StringProtocol) -> String? {
         guard text.utf8.contains(UInt8(ascii: "%")) else { return String(text) }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.utf8.count)

@@ -44,14 +44,14 @@ extension Call {
     }
 }
 
-/// The memory that all bodies together may take.
-final class BodyBudget: Sendable {
+/// The memory that all bodies together may take, or all messages of another kind.
+package final class BodyBudget: Sendable {
     private let limit: Int
     private let used = Mutex(0)
 
-    init(bytes: Int) { limit = bytes }
+    package init(bytes: Int) { limit = bytes }
 
-    func take(_ bytes: Int) -> Bool {
+    package func take(_ bytes: Int) -> Bool {
         used.withLock { used in
             guard used + bytes <= limit else { return false }
             used += bytes
@@ -59,7 +59,7 @@ final class BodyBudget: Sendable {
         }
     }
 
-    func giveBack(_ bytes: Int) { used.withLock { $0 -= bytes } }
+    package func giveBack(_ bytes: Int) { used.withLock { $0 -= bytes } }
 }
 
 /// One request's part of the budget, given back when the request is over.

@@ -25,7 +25,7 @@ package struct CrossOriginPolicy: Sendable {
     var allowsAny: Bool { origins.contains("*") }
 
     /// What to name in Access-Control-Allow-Origin, nil if this origin may not.
-    func allowed(_ origin: String?) -> String? {
+    package func allowed(_ origin: String?) -> String? {
         if allowsAny { return "*" }
         guard let origin, origins.contains(origin) else { return nil }
         return origin
