@@ -133,7 +133,7 @@ let package = Package(
             name: "StatePoll",
             dependencies: [
                 "Documents", "Fold", "Redis", "ChangeLog", "SnapshotCache", "HTTPService", "LogAnswers", "Gzip",
-                hummingbird, nioCore,
+                "Presence", "Sockets", hummingbird, nioCore,
                 httpTypes, log, metrics, lifecycle,
             ], swiftSettings: settings),
         .target(
@@ -160,7 +160,8 @@ let package = Package(
         .target(
             name: "StateServing",
             dependencies: [
-                "Redis", "ChangeLog", "SnapshotCache", "HTTPService", "StatePoll", "Presence", "Daemon", lifecycle,
+                "Redis", "ChangeLog", "SnapshotCache", "HTTPService", "StatePoll", "Presence", "Sockets", "Daemon",
+                lifecycle,
             ],
             swiftSettings: settings),
 

@@ -11,7 +11,7 @@ struct Program {
             settings: Settings.listener + Settings.store + Settings.bucket
         ).run { daemon in
             let store = try await Store.open(for: daemon)
-            let bucket = ChangeBucket(log: store.log, hints: store.hints, eventLoopGroup: daemon.eventLoopGroup)
+            let bucket = ChangeBucket(log: store.log, hints: store.hints, commits: store.commits)
             let server = daemon.httpServer(roles: [bucket], lanes: [bucket], checks: [store.readiness])
             return store.services + [server]
         }

@@ -13,7 +13,7 @@ struct Program {
         ).run { daemon in
             let store = try await Store.open(for: daemon)
             let states = StateServing(store, for: daemon)
-            let bucket = ChangeBucket(log: store.log, hints: store.hints, eventLoopGroup: daemon.eventLoopGroup)
+            let bucket = ChangeBucket(log: store.log, hints: store.hints, commits: store.commits)
             let server = daemon.httpServer(
                 roles: [bucket] + states.roles, lanes: states.lanes + [bucket], checks: [store.readiness])
             return store.services + states.services + [server]

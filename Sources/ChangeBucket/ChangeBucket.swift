@@ -8,7 +8,7 @@ package import HTTPService
 import HTTPTypes
 import Hummingbird
 import LogAnswers
-package import NIOCore
+import NIOCore
 
 package struct ChangeBucket: RouteProvider {
     private let log: ChangeLog
@@ -16,13 +16,12 @@ package struct ChangeBucket: RouteProvider {
     private let configuration: BucketConfiguration
     private let waiting: OutcomeWaiting
 
-    /// - Parameter eventLoopGroup: The one that Redis' connections and the server are on.
     package init(
-        log: ChangeLog, hints: LogHints, eventLoopGroup: any EventLoopGroup,
+        log: ChangeLog, hints: LogHints, commits: GroupCommits,
         configuration: BucketConfiguration = BucketConfiguration()
     ) {
         self.log = log
-        commits = GroupCommits(log: log, eventLoopGroup: eventLoopGroup)
+        self.commits = commits
         self.configuration = configuration
         waiting = OutcomeWaiting(log: log, hints: hints, limit: configuration.maximumWaiters)
     }

@@ -14,6 +14,8 @@ package import SnapshotCache
 
 package struct Store: Sendable {
     package let log: ChangeLog
+    /// What changes are appended by: those of one event loop's turn together.
+    package let commits: GroupCommits
     package let hints: LogHints
     package let cache: SnapshotCache
     package let guarantees: RedisGuarantees
@@ -47,7 +49,8 @@ package struct Store: Sendable {
             limits: configuration.logLimits,
             logger: logger)
         return Store(
-            log: log, hints: LogHints(subscriber: subscriber, settings: settings), cache: cache, guarantees: guarantees,
+            log: log, commits: GroupCommits(log: log, eventLoopGroup: group),
+            hints: LogHints(subscriber: subscriber, settings: settings), cache: cache, guarantees: guarantees,
             redis: redis, subscriber: subscriber)
     }
 

@@ -5,6 +5,7 @@ package import Daemon
 package import HTTPService
 import Presence
 package import ServiceLifecycle
+import Sockets
 import StatePoll
 
 package struct StateServing: Sendable {
@@ -25,9 +26,15 @@ package struct StateServing: Sendable {
             eventLoopGroup: daemon.eventLoopGroup)
         roles = [
             StateRoutes(states: states), ManyStatesRoutes(states: states), AdministrationRoutes(log: store.log),
-            PresenceRoutes(presences: presences),
+            PresenceRoutes(presences: presences), SocketRoutes(),
         ]
-        lanes = [PollLaneProvider(states: states)]
+        let feeds = FeedsOfLoops(of: states, presences)
+        let http = daemon.configuration.httpServer
+        lanes = [
+            PollLaneProvider(states: states, feeds: feeds),
+            SocketLaneProvider(
+                states: states, feeds: feeds, commits: store.commits, origins: http.crossOrigin, head: http.limits),
+        ]
         services = [states, presences]
     }
 }

@@ -21,4 +21,11 @@ package struct ApplicationPath {
         name = start..<end
         rest = end..<target.upperBound
     }
+
+    /// Whether the rest is this resource, with or without a query.
+    package func names(_ resource: StaticString, in bytes: Span<UInt8>) -> Bool {
+        let length = resource.utf8CodeUnitCount
+        return bytes.matches(resource, at: rest.lowerBound)
+            && (rest.count == length || rest.count > length && bytes[rest.lowerBound + length] == UInt8(ascii: "?"))
+    }
 }

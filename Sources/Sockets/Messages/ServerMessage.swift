@@ -1,6 +1,6 @@
 // What the server says, as frames. States and patches are put in as the bytes they are; they are JSON already and never read again.
 
-package import Documents
+import Documents
 package import Fold
 package import HTTPService
 package import NIOCore
@@ -19,8 +19,8 @@ package enum ServerMessage: Sendable {
     case refused(id: String?, Problem)
     /// A change that had a position came to nothing.
     case rejected(ChangeID, reason: Problem)
-    /// What the clients say about themselves.
-    case presence(Document)
+    /// What the clients say about themselves, as JSON.
+    case presence(ByteBuffer)
 }
 
 extension ServerMessage {
@@ -39,7 +39,7 @@ extension ServerMessage {
             .text(.object([("refused", .object(Self.members(id) + [("problem", problem.document)]))]))
         case .rejected(let id, let reason):
             .text(.object([("rejected", .object(Self.members(id.description) + [("reason", reason.document)]))]))
-        case .presence(let document): .text(.object([("presence", document)]))
+        case .presence(let clients): .text(#"{"presence":"#, clients, "}")
         }
     }
 

@@ -7,13 +7,19 @@ package import NIOWebSocket
 package struct SocketClose: Equatable, Sendable {
     /// Nil if the frame is empty, which is allowed.
     package let code: WebSocketErrorCode?
-    /// For people who debug; at most 123 bytes.
+    /// For people who debug; of more than 123 bytes the end is not sent.
     package let reason: String
 
     package init(_ code: WebSocketErrorCode?, _ reason: String = "") {
         self.code = code
         self.reason = reason
     }
+
+    /// The request for the socket asks for something that cannot be.
+    package static func policy(_ reason: String) -> SocketClose { SocketClose(.policyViolation, reason) }
+
+    /// The client may come back after a while.
+    package static func later(_ reason: String) -> SocketClose { SocketClose(.tryAgainLater, reason) }
 
     package static func == (one: SocketClose, other: SocketClose) -> Bool {
         one.code.map(UInt16.init(webSocketErrorCode:)) == other.code.map(UInt16.init(webSocketErrorCode:))
@@ -27,7 +33,11 @@ package struct SocketClose: Equatable, Sendable {
         var payload = ByteBuffer()
         guard let code else { return payload }
         payload.write(webSocketErrorCode: code)
-        payload.writeString(reason)
+        // As many whole characters as there is room for.
+        for character in reason {
+            guard payload.readableBytes + character.utf8.count <= Self.maximumBytes else { break }
+            payload.writeString(String(character))
+        }
         return payload
     }
 

@@ -8,7 +8,7 @@ package struct SocketLimits: Sendable {
     /// Bytes of what a client says about itself. It is sent on to everybody else, so it is no place for data.
     package var presenceBytes = 4 * 1024
     /// How long such a word may be told to hold.
-    package var presenceTime = Duration.seconds(3600)
+    package var presenceTime = Duration.seconds(300)
     /// Pushes of one client that are under way. Then no more is read; what one read of the channel has brought is still taken.
     package var unansweredPushes = 64
     /// Bytes of incomplete messages, over all sockets together.

@@ -18,6 +18,8 @@ struct StateQuestion: Sendable {
     private var preferences = Preferences.none
     /// Whether events are wanted rather than one answer.
     var wantsEvents = false
+    /// Whether events say who is here, too.
+    var wantsPresence = false
 
     init(application: ApplicationID) {
         self.application = application
@@ -36,6 +38,7 @@ struct StateQuestion: Sendable {
         self.preferences = preferences
         wantsEvents = WeightedList(headers, .accept).preferred(among: Self.mediaTypes) == ContentType.events.essence
         guard wantsEvents else { return }
+        wantsPresence = try query.flag("presence")
         // A stream has a cursor of its own. Its patches are merge patches unless the client says otherwise.
         if view.delta == nil, headers[.aIM] == nil { view.delta = .mergePatch }
         if let last = headers[.lastEventID], !last.isEmpty { known = KnownVersions([last]) }

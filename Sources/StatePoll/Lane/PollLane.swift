@@ -11,12 +11,16 @@ package import NIOCore
 
 package struct PollLaneProvider: ExpressLaneProvider {
     private let states: States
+    private let feeds: FeedsOfLoops
 
-    package init(states: States) {
+    package init(states: States, feeds: FeedsOfLoops) {
         self.states = states
+        self.feeds = feeds
     }
 
-    package func makeLane(on eventLoop: any EventLoop) -> any ExpressLane { PollLane(states, on: eventLoop) }
+    package func makeLane(on eventLoop: any EventLoop) -> any ExpressLane {
+        PollLane(states, feeds.on(eventLoop), on: eventLoop)
+    }
 }
 
 final class PollLane: ExpressLane {
@@ -30,11 +34,11 @@ final class PollLane: ExpressLane {
     private var cadence: Cadence
     private var serverFields: AnswerFields
 
-    init(_ states: States, on eventLoop: any EventLoop) {
+    init(_ states: States, _ feeds: Feeds, on eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
         self.states = states
         answering = StateAnswering(states: states)
-        feeds = Feeds(of: states, on: eventLoop)
+        self.feeds = feeds
         places = PollPlaces(of: states)
         cadence = Cadence(states.configuration.pollInterval)
         serverFields = Self.fields(cadence)
@@ -58,14 +62,7 @@ final class PollLane: ExpressLane {
         guard request.method == .get, request.bodyBytes == 0, !request.isConditional, !request.isUpgrade,
             let path = ApplicationPath(request.target, in: bytes)
         else { return false }
-        return Self.isState(path, in: bytes)
-    }
-
-    private static func isState(_ path: ApplicationPath, in bytes: Span<UInt8>) -> Bool {
-        let length = resource.utf8CodeUnitCount
-        return bytes.matches(resource, at: path.rest.lowerBound)
-            && (path.rest.count == length
-                || path.rest.count > length && bytes[path.rest.lowerBound + length] == UInt8(ascii: "?"))
+        return path.names(Self.resource, in: bytes)
     }
 
     private static let resource: StaticString = "/state"
@@ -196,7 +193,8 @@ final class PollLane: ExpressLane {
     private func stream(_ question: StateQuestion, _ reply: LaneReply) {
         let feed = feeds.feed(of: question.application)
         let cursor = StreamCursor(question.view, after: question.known.first)
-        EventStream(cursor, feed: feed, feeds: feeds).start(reply, serverFields)
+        EventStream(cursor, wantsPresence: question.wantsPresence, feed: feed, feeds: feeds)
+            .start(reply, serverFields)
     }
 }
 

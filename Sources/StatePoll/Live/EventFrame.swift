@@ -2,6 +2,7 @@
 
 import Fold
 import NIOCore
+import Presence
 
 enum EventFrame {
     /// Milliseconds after which a client whose connection was lost comes back.
@@ -22,6 +23,14 @@ enum EventFrame {
         // Without an id: what the client has is nothing, and an empty id says so.
         case .deleted: ByteBuffer(string: "id\nevent: deleted\ndata: {}\n\n")
         }
+    }
+
+    /// Who is here. Without an id: it is no version.
+    static func presence(_ content: PresenceContent) -> ByteBuffer {
+        var buffer = ByteBuffer(string: "event: presence\ndata: ")
+        buffer.writeImmutableBuffer(content.body)
+        buffer.writeString("\n\n")
+        return buffer
     }
 
     private static func event(_ name: String, _ version: VersionToken, _ data: ByteBuffer) -> ByteBuffer {

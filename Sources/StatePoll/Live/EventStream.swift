@@ -5,16 +5,20 @@ import Fold
 import HTTPService
 import HTTPTypes
 import NIOCore
+import Presence
 
 final class EventStream: Follower, LaneWaiter {
+    let wantsPresence: Bool
     private var cursor: StreamCursor
     private let feed: Feed
     private let feeds: Feeds
     private var stream: LaneStream?
     private var hasLeft = false
+    private var owesPresence = false
     private var lastWrite = NIODeadline.now()
 
-    init(_ cursor: StreamCursor, feed: Feed, feeds: Feeds) {
+    init(_ cursor: StreamCursor, wantsPresence: Bool, feed: Feed, feeds: Feeds) {
+        self.wantsPresence = wantsPresence
         self.cursor = cursor
         self.feed = feed
         self.feeds = feeds
@@ -28,6 +32,7 @@ final class EventStream: Follower, LaneWaiter {
         self.stream = stream
         send(Self.opening)
         feed.deliver(to: self)
+        feed.tellPresence(to: self)
     }
 
     private static var noRoom: Problem {
@@ -50,15 +55,20 @@ final class EventStream: Follower, LaneWaiter {
     func take(_ update: Update, from feed: Feed) {
         let (step, told) = (cursor.step, cursor.told)
         guard let word = cursor.next(update) else { return }
-        send(
-            feed.frame(word, after: step, told: told, of: update, as: .event) {
-                ByteBuffer(chunk: EventFrame.event($0))
-            })
+        let frame = feed.frame(after: step, told: told, of: update, for: way) {
+            .event(ByteBuffer(chunk: EventFrame.event(word)))
+        }
+        if case .event(let chunk) = frame { send(chunk) }
     }
 
     func take(absence: StateWait.Served, from feed: Feed) {
         guard case .unknown = absence, let word = cursor.gone() else { return }
         send(ByteBuffer(chunk: EventFrame.event(word)))
+    }
+
+    /// Only the newest counts, so one that cannot be sent now is asked for again when it can.
+    func take(presence: PresenceContent) {
+        if isWritable { send(ByteBuffer(chunk: EventFrame.presence(presence))) } else { owesPresence = true }
     }
 
     func tick(_ now: NIODeadline) {
@@ -83,7 +93,12 @@ final class EventStream: Follower, LaneWaiter {
         stream?.end()
     }
 
-    func writableAgain() { feed.deliver(to: self) }
+    func writableAgain() {
+        feed.deliver(to: self)
+        guard owesPresence else { return }
+        owesPresence = false
+        feed.tellPresence(to: self)
+    }
 
     private func leave() {
         hasLeft = true

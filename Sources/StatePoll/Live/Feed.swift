@@ -11,24 +11,30 @@ import Fold
 import HTTPService
 import HTTPTypes
 import NIOCore
+import Presence
+import Sockets
 
 final class Feed {
     let application: ApplicationID
     private let states: States
+    private let presences: Presences
     private let eventLoop: any EventLoop
     private var followers: [ObjectIdentifier: any Follower] = [:]
     private var listening: States.Listening?
+    /// While somebody wants to know who is here.
+    private var observation: PresenceObservation?
+    private var presence: PresenceContent?
     /// Steps that are being worked out.
     private var asked: Set<Step> = []
     /// What was made of the newest version's updates for the wire.
-    private var frames: [FrameKey: ByteBuffer] = [:]
+    private var frames: [FrameKey: Frame] = [:]
     private var answers: [AnswerKey: PreparedAnswer] = [:]
     private var madeFor: PositionToken?
 
-    /// A form in which an update is written down.
-    enum Wire: Hashable {
-        case event
-        case message
+    /// An update as it is written down for one way of following.
+    enum Frame {
+        case event(ByteBuffer)
+        case message(SocketFrame)
     }
 
     private struct AnswerKey: Hashable {
@@ -40,10 +46,11 @@ final class Feed {
     private struct FrameKey: Hashable {
         let step: Step
         let told: VersionToken?
-        let wire: Wire
+        let way: FollowerWay
     }
 
-    init(_ application: ApplicationID, of states: States, on eventLoop: any EventLoop) {
+    init(_ application: ApplicationID, of states: States, _ presences: Presences, on eventLoop: any EventLoop) {
+        self.presences = presences
         self.application = application
         self.states = states
         self.eventLoop = eventLoop
@@ -59,6 +66,7 @@ final class Feed {
     func close() {
         listening?.end()
         listening = nil
+        observation = nil
     }
 
     // MARK: Followers
@@ -110,6 +118,26 @@ final class Feed {
         }
     }
 
+    // MARK: Who is here
+
+    /// Tells a follower who is here, if it wants to know, and from now on whenever that has changed.
+    func tellPresence(to follower: any Follower) {
+        guard follower.wantsPresence else { return }
+        if observation == nil { observe() }
+        if let presence { follower.take(presence: presence) }
+    }
+
+    private func observe() {
+        let own = NIOLoopBound(self, eventLoop: eventLoop)
+        // Where there is no room for another application, nobody is told; the route says why.
+        observation = try? presences.observe(application, on: eventLoop) { own.value.presenceChanged(to: $0) }
+    }
+
+    private func presenceChanged(to content: PresenceContent) {
+        presence = content
+        for follower in everybody where follower.wantsPresence { follower.take(presence: content) }
+    }
+
     var whatIsServed: StateWait.Served { states.entry(application)?.whatIsServed ?? .unavailable }
 
     // MARK: Bytes
@@ -124,15 +152,14 @@ final class Feed {
         return prepared
     }
 
-    /// What `word`, which followed from `step`, is on the wire: made once, for all who are told the same.
+    /// What somebody is told who had `told` and asked for `step`, on the wire: made once, for all who are told the same.
     func frame(
-        _ word: StreamCursor.Word, after step: Step, told: VersionToken?, of update: Update, as wire: Wire,
-        _ make: (StreamCursor.Word) -> ByteBuffer
-    ) -> ByteBuffer {
+        after step: Step, told: VersionToken?, of update: Update, for way: FollowerWay, _ make: () -> Frame
+    ) -> Frame {
         forgetOlder(than: update.to)
-        let key = FrameKey(step: step, told: told, wire: wire)
+        let key = FrameKey(step: step, told: told, way: way)
         if let frame = frames[key] { return frame }
-        let frame = make(word)
+        let frame = make()
         frames[key] = frame
         return frame
     }

@@ -1,22 +1,48 @@
-// The feeds of one event loop: one for each application that somebody on it follows.
+// The feeds of one event loop: one for each application that somebody on it follows, by whatever way.
 
 import Fold
 import NIOCore
+package import Presence
+import Synchronization
+
+/// The feeds of all event loops, for the lanes that share them.
+package final class FeedsOfLoops: Sendable {
+    private let states: States
+    private let presences: Presences
+    private let feeds = Mutex<[ObjectIdentifier: NIOLoopBound<Feeds>]>([:])
+
+    package init(of states: States, _ presences: Presences) {
+        self.states = states
+        self.presences = presences
+    }
+
+    /// Those of an event loop, for a caller on it.
+    func on(_ eventLoop: any EventLoop) -> Feeds {
+        feeds.withLock { feeds in
+            if let known = feeds[ObjectIdentifier(eventLoop)] { return known }
+            let new = NIOLoopBound(Feeds(of: states, presences, on: eventLoop), eventLoop: eventLoop)
+            feeds[ObjectIdentifier(eventLoop)] = new
+            return new
+        }.value
+    }
+}
 
 final class Feeds {
-    private let states: States
+    let states: States
+    let presences: Presences
     private let eventLoop: any EventLoop
     private var feeds: [ApplicationID: Feed] = [:]
 
-    init(of states: States, on eventLoop: any EventLoop) {
+    init(of states: States, _ presences: Presences, on eventLoop: any EventLoop) {
         self.states = states
+        self.presences = presences
         self.eventLoop = eventLoop
     }
 
     /// The application's feed, opened if nobody has followed it here until now. Whoever asks joins it.
     func feed(of application: ApplicationID) -> Feed {
         if let feed = feeds[application] { return feed }
-        let feed = Feed(application, of: states, on: eventLoop)
+        let feed = Feed(application, of: states, presences, on: eventLoop)
         feeds[application] = feed
         feed.open()
         return feed

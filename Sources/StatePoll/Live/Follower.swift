@@ -1,6 +1,7 @@
 // Somebody who follows an application, on the event loop of its feed.
 
 import NIOCore
+import Presence
 import Synchronization
 
 protocol Follower: AnyObject {
@@ -10,11 +11,16 @@ protocol Follower: AnyObject {
     func take(_ update: Update, from feed: Feed)
     /// There is no such application, as far as anybody knows; or nobody could look.
     func take(absence: StateWait.Served, from feed: Feed)
+    /// Whether it wants to know who is here, too.
+    var wantsPresence: Bool { get }
+    func take(presence: PresenceContent)
     /// About once a second.
     func tick(_ now: NIODeadline)
 }
 
 extension Follower {
+    var wantsPresence: Bool { false }
+    func take(presence: PresenceContent) {}
     func tick(_ now: NIODeadline) {}
 }
 

@@ -1,12 +1,13 @@
-import ChangeLog
+// What is said of an append: a change's position, or why it has none.
+
+package import ChangeLog
 import Documents
-import Fold
-import HTTPService
-import LogAnswers
+package import Fold
+package import HTTPService
 
 extension AppendRefusal {
     /// - Parameter epoch: the application's, for the position of the change that came first.
-    func problem(_ epoch: Epoch?) -> Problem {
+    package func problem(_ epoch: Epoch?) -> Problem {
         switch self {
         case .mismatch(let position):
             let problem = Problem(
@@ -52,7 +53,7 @@ extension AppendRefusal {
 
 extension ChangeDocument {
     /// What an append says about a change that has a position; throws why it has none.
-    static func pushed(
+    package static func pushed(
         _ id: ChangeID, to application: ApplicationID, _ appended: AppendedChange
     ) throws(Problem) -> (ChangeDocument, isNew: Bool) {
         func document(_ position: UInt64, _ status: ChangeStatus) -> ChangeDocument {
