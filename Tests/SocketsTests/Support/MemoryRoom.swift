@@ -92,7 +92,7 @@ final class MemoryRoom: SocketRoom {
 
     func presence(_ presence: PresenceNote, from client: SocketClient) throws(Problem) {
         guard let document = presence.document else { throw Problem(.forbidden, "Stay.") }
-        for other in clients { other.send(.presence(document)) }
+        for other in clients { other.send(.presence(ByteBuffer(bytes: document.encoded()))) }
     }
 
     func left(_ client: SocketClient) {
