@@ -155,7 +155,7 @@ final class PollLane: ExpressLane {
 
     private func later(_ question: StateQuestion, _ reply: LaneReply) {
         let promise = eventLoop.makePromise(of: Thought.self)
-        promise.completeWithTask { [answering] in
+        let task = promise.completeWithTask { [answering] in
             do throws(Problem) {
                 guard question.wantsEvents else { return .outcome(try await answering.begin(question)) }
                 _ = try await answering.prepare(question)
@@ -164,6 +164,8 @@ final class PollLane: ExpressLane {
                 return .problem(error)
             }
         }
+        // What takes only as long as a look at Redis is finished even for a peer that has sent all it will.
+        if question.atLeast != nil { reply.listen(Thinking(task)) }
         promise.futureResult.assumeIsolated().whenSuccess { [self] thought in
             switch thought {
             case .outcome(.answer(let answer)):
@@ -196,6 +198,20 @@ final class PollLane: ExpressLane {
         EventStream(cursor, wantsPresence: question.wantsPresence, feed: feed, feeds: feeds)
             .start(reply, serverFields)
     }
+}
+
+/// Somebody's answer is being looked for, which may take as long as they wait. If nobody waits any more, or the server stops, the answer
+/// is what is known by then.
+private final class Thinking: LaneWaiter {
+    private let task: Task<Void, Never>
+
+    init(_ task: Task<Void, Never>) {
+        self.task = task
+    }
+
+    func peerLeft() { task.cancel() }
+    func serverStops() { task.cancel() }
+    func writableAgain() {}
 }
 
 extension ScannedRequest {

@@ -9,13 +9,14 @@ final class WireConnection {
     private(set) var hasEnded = false
 
     /// Room for the answer of several large states: nobody reads while sending.
-    private static let receiveBuffer: Int32 = 4 << 20
+    static let receiveBuffer: Int32 = 4 << 20
 
-    init(port: Int) throws {
+    /// - Parameter receiveBuffer: bytes that come before they are read; small for a client that is to be slow.
+    init(port: Int, receiveBuffer: Int32 = WireConnection.receiveBuffer) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw TestSupportError("No socket.") }
         var yes: Int32 = 1
-        var room = Self.receiveBuffer
+        var room = receiveBuffer
         var limit = timeval(tv_sec: 10, tv_usec: 0)
         unsafe setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))
         unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &room, socklen_t(MemoryLayout<Int32>.size))
@@ -45,6 +46,12 @@ final class WireConnection {
             guard count > 0 else { return }
             rest = rest.dropFirst(count)
         }
+    }
+
+    /// Has the end of this object break the connection off (RST) rather than close it, as a program that crashes may.
+    func breakOff() {
+        var limit = linger(l_onoff: 1, l_linger: 0)
+        unsafe setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &limit, socklen_t(MemoryLayout<linger>.size))
     }
 
     /// Ends the sending side.
