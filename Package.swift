@@ -238,7 +238,8 @@ let package = Package(
                 "Presence", "Documents", "Fold", "Redis", "ChangeLog", "TestSupport", nioCore, nioPosix, log, lifecycle,
             ], swiftSettings: settings),
         .testTarget(
-            name: "StatePollTests", dependencies: ["Documents", "Fold", "StatePoll", "TestSupport", nioCore],
+            name: "StatePollTests",
+            dependencies: ["Documents", "Fold", "HTTPService", "StatePoll", "TestSupport", nioCore, httpTypes],
             swiftSettings: settings),
         .testTarget(
             name: "CisternClientTests",

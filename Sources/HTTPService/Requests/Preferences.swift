@@ -56,11 +56,12 @@ package struct Preferences: Equatable, Sendable {
 
 /// Waiting that ends up to 10 % early and never late, so that pollers who began together do not come back together.
 package enum Waiting {
-    /// The part of a wait by which it may end early.
+    /// The part of a wait by which it may end early. A hundredth at least, so that the answer is there before the time is over.
     package static let largestHurry = 0.1
+    private static let smallestHurry = 0.01
 
     package static func hurried(_ wait: Duration, using generator: inout some RandomNumberGenerator) -> Duration {
-        wait - wait * Double.random(in: 0..<largestHurry, using: &generator)
+        wait - wait * Double.random(in: smallestHurry..<largestHurry, using: &generator)
     }
 
     package static func hurried(_ wait: Duration) -> Duration {

@@ -25,7 +25,11 @@ package struct ManyStatesRoutes: RouteProvider {
             contentsOf: StateFields.fields(
                 isPrivate: call.caller.isAuthenticated, pollInterval: states.pollInterval))
         headers[.preferenceApplied] = question.preferenceApplied
-        let body = ResponseBody(byteBuffer: try await answer(question).encoded())
+        // Nobody waits for somebody who has gone.
+        let changed = try await call.whileConnected { () async throws(Problem) -> ManyAnswer in
+            try await answer(question)
+        }
+        let body = ResponseBody(byteBuffer: changed.encoded())
         return Response(status: .ok, headers: headers, body: body)
     }
 

@@ -10,6 +10,8 @@ import ServiceLifecycle
 struct EventRoute: Sendable {
     let states: States
 
+    private static let pause: Duration = .seconds(1)
+
     /// The events from what the client has on, until it goes or the server stops.
     func body(_ question: StateQuestion) -> ResponseBody {
         ResponseBody { [states] writer in
@@ -27,8 +29,11 @@ struct EventRoute: Sendable {
                         try await writer.write(EventFrame.heartbeat)
                         lastWrite = .now
                     }
-                    _ = await states.change(
-                        of: question.application, since: entry.generation, until: lastWrite + EventFrame.silence)
+                    let silence = lastWrite + EventFrame.silence
+                    if await !states.change(of: question.application, since: entry.generation, until: silence) {
+                        // As many wait already as may: this one looks now and then.
+                        try await Task.sleep(until: min(silence, .now + Self.pause))
+                    }
                 }
             }
             try await writer.finish(nil)

@@ -19,12 +19,18 @@ package struct StateRoutes: RouteProvider {
     @Sendable private func state(_ call: Call, of application: ApplicationID) async throws -> Response {
         let question = try StateQuestion(application: application, query: call.query, headers: call.headers)
         if question.wantsEvents { return try await events(question, call) }
-        let answer = try await answering.answer(question)
+        let answer = try await answer(question, call)
         var headers = answer.fields
         headers.append(contentsOf: serverFields(call))
         headers[.preferenceApplied] = question.preferenceApplied(hasWaited: answer.hasWaited)
         guard let body = answer.body else { return Response(status: answer.status, headers: headers) }
         return Response(status: answer.status, headers: headers, body: ResponseBody(byteBuffer: body))
+    }
+
+    private func answer(_ question: StateQuestion, _ call: Call) async throws -> StateAnswer {
+        guard question.waits else { return try await answering.answer(question) }
+        // Nobody waits for somebody who has gone.
+        return try await call.whileConnected { [answering] () throws(Problem) in try await answering.answer(question) }
     }
 
     private func events(_ question: StateQuestion, _ call: Call) async throws(Problem) -> Response {

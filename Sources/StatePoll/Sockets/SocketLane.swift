@@ -55,7 +55,9 @@ final class SocketLane: ExpressLane, ConnectionTaker {
     }
 
     func wants(_ request: ScannedRequest, _ bytes: Span<UInt8>) -> Bool {
-        guard request.isUpgrade, room != nil, let path = ApplicationPath(request.target, in: bytes) else { return false }
+        guard request.isUpgrade, room != nil, let path = ApplicationPath(request.target, in: bytes) else {
+            return false
+        }
         return path.names("/socket", in: bytes)
     }
 

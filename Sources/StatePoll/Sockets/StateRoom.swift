@@ -115,7 +115,8 @@ final class StateRoom: SocketRoom {
     func presence(_ note: PresenceNote, from client: SocketClient) throws(Problem) {
         guard let text = try client.query.string("client") else {
             throw Problem(
-                .invalidMessage, "The socket was opened without “?client=<id>”, so there is no name to be present under.")
+                .invalidMessage,
+                "The socket was opened without “?client=<id>”, so there is no name to be present under.")
         }
         let name: ClientID
         do { name = try ClientID(text) } catch { throw Problem(.invalidID, "\(error)") }

@@ -134,9 +134,20 @@ struct EventFaultTests {
                     return stream
                 }
                 try await eventually("the streams are open") { try await descriptors() >= before + 100 }
-                withExtendedLifetime(streams) {}
+                // One that has read everything closes in the ordinary way, one that has not breaks off.
+                for stream in streams[..<50] {
+                    stream.read(until: .now + .seconds(10)) {
+                        String(decoding: $0, as: UTF8.self).contains(#"data: {"n":0}"#)
+                    }
+                }
             }
-            try await eventually("the streams are closed") { try await descriptors() <= before + 5 }
+            // A route writes to find out; a front sees it.
+            try await eventually(within: .seconds(lanes == "yes" ? 10 : 30), "the streams are closed") {
+                try await descriptors() <= before + 5
+            }
+            try await eventually("nobody follows any more") {
+                try await system.counter("cistern_poll_followers", at: system.poller) == 0
+            }
         }
     }
 }

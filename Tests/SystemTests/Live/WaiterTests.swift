@@ -54,6 +54,29 @@ struct WaiterTests {
         }
     }
 
+    @Test("Who has closed only the sending side is answered or let go, at once", arguments: Ways.polls)
+    func halfClosed(_ lanes: String) async throws {
+        try await withCistern(.live(lanes: lanes)) { system in
+            let state = try await system.pushed(#"{"n":0}"#, id: "c1")
+            let requests = [
+                Array(Self.request(state["ETag"] ?? "", wait: 30)),
+                Array(
+                    "GET /v1/states?apps=board@\(state.version ?? "") HTTP/1.1\r\nHost: localhost\r\nPrefer: wait=30\r\n\r\n"
+                        .utf8),
+                Array("GET /v1/apps/none/state HTTP/1.1\r\nHost: localhost\r\nPrefer: wait=30\r\n\r\n".utf8),
+            ]
+            for request in requests {
+                let start = ContinuousClock.now
+                let waiter = try WireConnection(port: system.poller.port)
+                waiter.send(request[...])
+                try await Task.sleep(for: .milliseconds(200))
+                waiter.finish()
+                waiter.read(until: start + .seconds(40))
+                #expect(ContinuousClock.now - start < .seconds(10))
+            }
+        }
+    }
+
     @Test(
         "A version that comes at the very end of a wait is never confirmed to somebody who does not have it",
         arguments: Ways.polls)
@@ -88,17 +111,25 @@ struct WaiterTests {
             let state = try await system.pushed(#"{"n":0}"#, id: "c1")
             let before = try await Self.descriptors(system)
             for _ in 1...3 {
-                let waiters = try (0..<200).map { _ in
+                let waiters = try (0..<200).map { number in
                     let waiter = try WireConnection(port: system.poller.port)
                     waiter.send(Self.request(state["ETag"] ?? "", wait: 60))
-                    // To a route, one that closes in the ordinary way is one that has said all and still wants its answer.
-                    if lanes == "no" { waiter.breakOff() }
+                    // Every other one closes in the ordinary way.
+                    if number % 2 == 0 { waiter.breakOff() }
                     return waiter
                 }
                 try await eventually("the connections are open") { try await Self.descriptors(system) >= before + 200 }
+                // Only those that a lane answers are followers.
+                try await eventually("they wait") {
+                    let followers = try await system.counter("cistern_poll_followers", at: system.poller)
+                    return lanes == "no" || followers >= 200
+                }
                 withExtendedLifetime(waiters) {}
             }
             try await eventually("the connections are closed") { try await Self.descriptors(system) <= before + 5 }
+            try await eventually("nobody waits any more") {
+                try await system.counter("cistern_poll_followers", at: system.poller) == 0
+            }
             // Those that are there now are woken by the next change.
             async let waiting = system.state(headers: state.next(wait: 30))
             let pushed = try await system.push(#"{"n":1}"#, id: "c2")
