@@ -188,7 +188,7 @@ let package = Package(
                 "Documents", "Fold", "TestSupport", arguments, subprocess, system, unixSignals, nioCore, nioPosix,
             ],
             path: "Tests/Benchmark",
-            resources: ["nginx.conf", "webdis.json", "poll.lua", "push.lua", "merge.js"].map {
+            resources: ["nginx.conf", "nchan.conf", "webdis.json", "poll.lua", "push.lua", "merge.js"].map {
                 .embedInCode("Peers/\($0)")
             },
             swiftSettings: settings),

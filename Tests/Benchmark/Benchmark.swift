@@ -9,7 +9,7 @@ import TestSupport
 struct Benchmark: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cistern-bench",
-        abstract: "Measures Cistern beside nginx, webdis and Node, and checks every answer.",
+        abstract: "Measures Cistern beside nginx, nchan, webdis and Node, and checks every answer.",
         subcommands: [Compare.self, MergeLoop.self], defaultSubcommand: Compare.self)
 }
 
@@ -34,7 +34,9 @@ struct Compare: AsyncParsableCommand {
     @Option(help: "Cores for what makes the load. (default: all others)")
     var loadCores: String?
 
-    private static let rows: [any Row] = [Polls(), Pushes(), Merges(), Visibility(), Crowd(), Cost(), Later(), Soak()]
+    private static let rows: [any Row] = [
+        Polls(), Pushes(), Merges(), Visibility(), Crowd(), Cost(), Deltas(), Waiters(), Soak(),
+    ]
 
     func validate() throws {
         let known = Set(Self.rows.flatMap(\.names))
@@ -73,7 +75,7 @@ struct Compare: AsyncParsableCommand {
         }
         print(Table(figures: report.figures).text)
         try write(report)
-        if report.figures.contains(where: { $0.verdict == .missed }) { throw ExitCode(1) }
+        if report.figures.contains(where: { $0.verdict == .missed || $0.verdict == .failed }) { throw ExitCode(1) }
     }
 
     /// With one core there is no choice.

@@ -22,6 +22,17 @@ import Testing
         #expect(axis.place(0) == 0)
     }
 
+    @Test func `what could not be measured is told as failed, and why`() {
+        let text = Table(figures: [Figure(failed: "P10", "sockets", target: "≤ 8 KB", note: "404")]).text
+        #expect(text.contains("≤ 8 KB  FAILED"))
+        #expect(text.contains("P10 sockets: 404"))
+    }
+
+    @Test func `a spread of nothing that shows is not told`() {
+        let text = Table(figures: [Figure("P9", "x", unit: "bytes", [270.1, 270.2], target: .none)]).text
+        #expect(text.contains("270") && !text.contains("–"))
+    }
+
     @Test func `columns of the table begin below each other`() {
         let figures = [
             Figure("P7", "short", unit: "ms", [1], target: .atMost(2)),

@@ -33,6 +33,7 @@ import Testing
     }
 
     @Test func `numbers are written with as many decimals as tell something`() {
-        #expect([64_900.4, 123.4, 12.34, 0.042, 3].map(\.short) == ["64,900", "123", "12.3", "0.04", "3"])
+        #expect(
+            [64_900.4, 123.4, 12.34, 0.042, 0.005, 3].map(\.short) == ["64,900", "123", "12.3", "0.04", "0.005", "3"])
     }
 }

@@ -52,20 +52,39 @@ struct AnswerReader {
         return Answer(status: shape.status, head: head, body: body)
     }
 
+    /// The head of an answer whose body goes on for ever, without a body; what follows is got by ``takeRest()``.
+    mutating func nextHead() throws -> Answer? {
+        guard pending.readableBytes > 0,
+            let shape = try unsafe pending.withUnsafeReadableBytes({ try unsafe Self.start(of: $0) }),
+            let head = pending.readSlice(length: shape.head)
+        else { return nil }
+        return Answer(status: shape.status, head: head, body: ByteBuffer())
+    }
+
+    /// What has come and is not read yet; the reader does not have it any more.
+    mutating func takeRest() -> ByteBuffer {
+        defer { pending = ByteBuffer() }
+        return pending
+    }
+
     private struct Shape {
         let status: Int
         let head: Int
         let body: Int
     }
 
-    private static func shape(of bytes: UnsafeRawBufferPointer) throws -> Shape? {
+    private static func start(of bytes: UnsafeRawBufferPointer) throws -> (status: Int, head: Int)? {
         guard let head = unsafe headLength(bytes) else {
             if bytes.count > maximumHead { throw Wrong("An answer's header has no end.") }
             return nil
         }
         // “HTTP/1.1 200”
         guard head >= 16, unsafe bytes.starts(with: "HTTP/1.".utf8) else { throw Wrong("That is no HTTP answer.") }
-        let status = (9..<12).reduce(0) { unsafe $0 * 10 + Int(bytes[$1]) - 48 }
+        return ((9..<12).reduce(0) { unsafe $0 * 10 + Int(bytes[$1]) - 48 }, head)
+    }
+
+    private static func shape(of bytes: UnsafeRawBufferPointer) throws -> Shape? {
+        guard let (status, head) = try unsafe start(of: bytes) else { return nil }
         if status == 304 || status == 204 || status < 200 { return Shape(status: status, head: head, body: 0) }
         guard let length = unsafe contentLength(UnsafeRawBufferPointer(rebasing: bytes[..<head])) else {
             throw Wrong("An answer has no Content-Length.")

@@ -31,22 +31,27 @@ final class Connection {
         level: .ip, name: NIOBSDSocket.Option(rawValue: 24))
 
     /// Connects on `loop`, where the result may be used.
-    ///
-    /// - Parameter source: the loopback address to come from: one address has 28,000 ports only.
     static func open(
         port: Int, source: String? = nil, on loop: any EventLoop
     ) -> EventLoopFuture<NIOLoopBound<Connection>> {
+        channel(port: port, source: source, on: loop).flatMapThrowing { channel in
+            let connection = Connection(channel)
+            try channel.pipeline.syncOperations.addHandler(AnswerHandler(connection))
+            return NIOLoopBound(connection, eventLoop: loop)
+        }
+    }
+
+    /// - Parameter source: the loopback address to come from: one address has 28,000 ports only.
+    static func channel(
+        port: Int, source: String? = nil, on loop: any EventLoop
+    ) -> EventLoopFuture<any Channel> {
         var bootstrap = ClientBootstrap(group: loop)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .connectTimeout(.seconds(20))
         if let source, let address = try? SocketAddress(ipAddress: source, port: 0) {
             bootstrap = bootstrap.channelOption(Self.portAtConnect, value: 1).bind(to: address)
         }
-        return bootstrap.connect(host: "127.0.0.1", port: port).flatMapThrowing { channel in
-            let connection = Connection(channel)
-            try channel.pipeline.syncOperations.addHandler(AnswerHandler(connection))
-            return NIOLoopBound(connection, eventLoop: loop)
-        }
+        return bootstrap.connect(host: "127.0.0.1", port: port)
     }
 }
 

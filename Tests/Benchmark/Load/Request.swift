@@ -2,21 +2,28 @@ import NIOCore
 
 /// The bytes of a request, the same for every server that is compared.
 enum Request {
-    static func get(_ path: String, ifNoneMatch: String? = nil) -> ByteBuffer {
+    static func get(_ path: String, ifNoneMatch: String? = nil, _ fields: String...) -> ByteBuffer {
         var text = "GET \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\n"
         if let ifNoneMatch { text += "If-None-Match: \(ifNoneMatch)\r\n" }
+        for field in fields { text += "\(field)\r\n" }
         return ByteBuffer(string: text + "\r\n")
     }
 
-    static func put(_ path: String, type: String, _ body: String) -> ByteBuffer {
+    static func put(_ path: String, type: String, _ body: String) -> ByteBuffer { send("PUT", path, type, body) }
+
+    static func post(_ path: String, type: String, _ body: String) -> ByteBuffer { send("POST", path, type, body) }
+
+    private static func send(_ method: String, _ path: String, _ type: String, _ body: String) -> ByteBuffer {
         ByteBuffer(
-            string: "PUT \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: \(type)\r\n"
+            string: "\(method) \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: \(type)\r\n"
                 + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
     }
 
     static let mergePatch = "application/merge-patch+json"
 
     static func state(of application: String) -> String { "/v1/apps/\(application)/state" }
+
+    static func socket(of application: String) -> String { "/v1/apps/\(application)/socket" }
 
     static func change(_ id: String, of application: String) -> String { "/v1/apps/\(application)/changes/\(id)" }
 }

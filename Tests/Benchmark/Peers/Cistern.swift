@@ -80,6 +80,16 @@ actor Cistern {
         ) { try await client.get("/readyz").status == 200 }
     }
 
+    /// Clients that wait for the next version, by whatever way.
+    nonisolated var waiting: Int {
+        get async throws {
+            let ways = try await client.get("/metrics").text.split(separator: "\n").filter {
+                $0.hasPrefix("cistern_poll_followers{")
+            }
+            return ways.reduce(0) { $0 + Int(Double($1.split(separator: " ").last ?? "") ?? 0) }
+        }
+    }
+
     /// As a power cut would.
     func killDaemons() {
         front?.kill()

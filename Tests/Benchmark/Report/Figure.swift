@@ -18,8 +18,8 @@ struct Figure: Sendable, Encodable {
         case reached, missed
         /// There is no target for it.
         case information
-        /// What it is about is not there yet.
-        case later
+        /// There is no figure, because something else came than what was asked for.
+        case failed
     }
 
     /// Whether rounds differ so much that something else must have been at work on the machine.
@@ -54,8 +54,10 @@ struct Figure: Sendable, Encodable {
             row, work, peer: "", unit: unit, ours: Spread(samples), peers: nil, ratio: nil, target: target, note: note)
     }
 
-    /// A row that waits for what it is about.
-    init(later row: String, _ work: String, target: String, note: String) {
+    /// What could not be measured.
+    ///
+    /// - Parameter note: why.
+    init(failed row: String, _ work: String, target: String, note: String) {
         self.row = row
         self.work = work
         peer = ""
@@ -64,7 +66,7 @@ struct Figure: Sendable, Encodable {
         peers = nil
         ratio = nil
         self.target = target
-        verdict = .later
+        verdict = .failed
         self.note = note
     }
 

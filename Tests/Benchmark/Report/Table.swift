@@ -34,8 +34,8 @@ struct Table {
     /// The median, and from where to where.
     private func text(_ spread: Spread?) -> String {
         guard let spread else { return "" }
-        if spread.minimum == spread.maximum { return spread.median.short }
-        return "\(spread.median.short) (\(spread.minimum.short)–\(spread.maximum.short))"
+        let (low, high) = (spread.minimum.short, spread.maximum.short)
+        return low == high ? spread.median.short : "\(spread.median.short) (\(low)–\(high))"
     }
 
     private func verdict(_ verdict: Figure.Verdict) -> String {
@@ -43,17 +43,17 @@ struct Table {
         case .reached: "reached"
         case .missed: "MISSED"
         case .information: ""
-        case .later: "later"
+        case .failed: "FAILED"
         }
     }
 }
 
 extension Double {
-    /// As many decimals as tell something: 64,900, 12.3, 0.04.
+    /// As many decimals as tell something: 64,900, 12.3, 0.04, 0.0034.
     var short: String {
         guard isFinite else { return "–" }
         if magnitude >= 1_000 { return Int(rounded()).grouped }
-        let decimals: Double = magnitude >= 100 ? 1 : magnitude >= 10 ? 10 : 100
+        let decimals: Double = magnitude >= 100 ? 1 : magnitude >= 10 ? 10 : magnitude >= 0.01 ? 100 : 10_000
         let rounded = (self * decimals).rounded() / decimals
         return rounded == rounded.rounded() ? "\(Int(rounded))" : "\(rounded)"
     }
