@@ -19,6 +19,7 @@ let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let metricsTestKit = Target.Dependency.product(name: "MetricsTestKit", package: "swift-metrics")
@@ -133,7 +134,7 @@ let package = Package(
             name: "StatePoll",
             dependencies: [
                 "Documents", "Fold", "Redis", "ChangeLog", "SnapshotCache", "HTTPService", "LogAnswers", "Gzip",
-                "Presence", "Sockets", hummingbird, nioCore,
+                "Presence", "Sockets", hummingbird, nioCore, heap,
                 httpTypes, log, metrics, lifecycle,
             ], swiftSettings: settings),
         .target(

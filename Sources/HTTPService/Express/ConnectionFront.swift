@@ -8,7 +8,7 @@
 import NIOCore
 import NIOExtras
 
-final class ConnectionFront: ChannelDuplexHandler {
+final class ConnectionFront: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
     typealias OutboundIn = Never
@@ -265,6 +265,14 @@ final class ConnectionFront: ChannelDuplexHandler {
             try taker.install(in: context.channel, after: self)
         } catch { return context.close(promise: nil) }
         passRest(context)
+        // There is nothing left for it to do, and each write would pass it. Not in the midst of what it is doing.
+        loop.eventLoop.assumeIsolated().execute { self.stepAside() }
+    }
+
+    private func stepAside() {
+        guard let context else { return }
+        if isReadHeld { context.read() }
+        context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
     }
 
     private func passRest(_ context: ChannelHandlerContext) {

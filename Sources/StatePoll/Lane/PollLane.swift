@@ -189,7 +189,7 @@ final class PollLane: ExpressLane {
     private func follow(_ wait: StateWait, _ reply: LaneReply) {
         let feed = feeds.feed(of: wait.question.application)
         LongPoll(wait, feed: feed, feeds: feeds, reply: reply, fields: fields(for: wait.question, hasWaited: true))
-            .start(on: eventLoop)
+            .start()
     }
 
     private func stream(_ question: StateQuestion, _ reply: LaneReply) {

@@ -27,9 +27,8 @@ final class Feed {
     /// Steps that are being worked out.
     private var asked: Set<Step> = []
     /// What was made of the newest version's updates for the wire.
-    private var frames: [FrameKey: Frame] = [:]
-    private var answers: [AnswerKey: PreparedAnswer] = [:]
-    private var madeFor: PositionToken?
+    private var frames = MadeOnce<FrameKey, Frame>()
+    private var answers = MadeOnce<AnswerKey, PreparedAnswer>()
 
     /// An update as it is written down for one way of following.
     enum Frame {
@@ -89,16 +88,32 @@ final class Feed {
     // MARK: Delivery
 
     private func deliver() {
-        for follower in everybody { deliver(to: follower) }
+        guard let live = listening?.live else { return }
+        // Nearly all have the same version and want the same.
+        var last: (step: Step, answer: Editions.Answer)?
+        for follower in everybody {
+            guard let step = follower.step else { continue }
+            if last?.step != step {
+                last = (step, live.editions.ask(step))
+                if case .later = last?.answer { workOut(step, live.editions) }
+            }
+            if let answer = last?.answer { give(answer, to: follower) }
+        }
     }
 
     /// Gives a follower what there is for it.
     func deliver(to follower: any Follower) {
         guard let step = follower.step, let live = listening?.live else { return }
-        switch live.editions.ask(step) {
+        let answer = live.editions.ask(step)
+        if case .later = answer { workOut(step, live.editions) }
+        give(answer, to: follower)
+    }
+
+    private func give(_ answer: Editions.Answer, to follower: any Follower) {
+        switch answer {
         case .update(let update): follower.take(update, from: self)
         case .nothing: follower.take(absence: whatIsServed, from: self)
-        case .later: workOut(step, live.editions)
+        case .later: break
         }
     }
 
@@ -111,11 +126,11 @@ final class Feed {
 
     private func workedOut(_ step: Step, _ update: Update?) {
         asked.remove(step)
-        for follower in everybody where follower.step == step {
-            if let update { follower.take(update, from: self) }
-            // There may be another version by now.
-            deliver(to: follower)
+        if let update {
+            for follower in everybody where follower.step == step { follower.take(update, from: self) }
         }
+        // There may be another version by now.
+        if listening?.live.fetch().served !== update?.to { deliver() }
     }
 
     // MARK: Who is here
@@ -144,31 +159,14 @@ final class Feed {
 
     /// The answer on the wire: made once for all who have the same version and asked the same.
     func prepared(_ answer: StateAnswer, after wait: StateWait) -> PreparedAnswer {
-        forgetOlder(than: answer.served)
         let key = AnswerKey(step: wait.step, base: wait.question.known.first, isModified: answer.status != .notModified)
-        if let answer = answers[key] { return answer }
-        let prepared = PreparedAnswer(answer)
-        answers[key] = prepared
-        return prepared
+        return answers.made(for: key, of: answer.served) { PreparedAnswer(answer) }
     }
 
     /// What somebody is told who had `told` and asked for `step`, on the wire: made once, for all who are told the same.
     func frame(
         after step: Step, told: VersionToken?, of update: Update, for way: FollowerWay, _ make: () -> Frame
     ) -> Frame {
-        forgetOlder(than: update.to)
-        let key = FrameKey(step: step, told: told, way: way)
-        if let frame = frames[key] { return frame }
-        let frame = make()
-        frames[key] = frame
-        return frame
-    }
-
-    /// What was made for another version, or another position of it, serves nobody any more.
-    private func forgetOlder(than served: ServedState) {
-        guard served.positionToken != madeFor else { return }
-        frames = [:]
-        answers = [:]
-        madeFor = served.positionToken
+        frames.made(for: FrameKey(step: step, told: told, way: way), of: update.to, make)
     }
 }

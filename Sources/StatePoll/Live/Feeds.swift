@@ -30,6 +30,7 @@ package final class FeedsOfLoops: Sendable {
 final class Feeds {
     let states: States
     let presences: Presences
+    let deadlines: Deadlines
     private let eventLoop: any EventLoop
     private var feeds: [ApplicationID: Feed] = [:]
 
@@ -37,6 +38,7 @@ final class Feeds {
         self.states = states
         self.presences = presences
         self.eventLoop = eventLoop
+        deadlines = Deadlines(on: eventLoop)
     }
 
     /// The application's feed, opened if nobody has followed it here until now. Whoever asks joins it.

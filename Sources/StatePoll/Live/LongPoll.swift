@@ -4,14 +4,14 @@ import Fold
 import HTTPService
 import NIOCore
 
-final class LongPoll: Follower, LaneWaiter {
+final class LongPoll: Follower, LaneWaiter, Expiring {
     private var wait: StateWait
     private let feed: Feed
     private let feeds: Feeds
     private let reply: LaneReply
     /// What every answer to this request has beside what the answer says.
     private let fields: AnswerFields
-    private var timer: Scheduled<Void>?
+    private var place: Deadlines.Place?
     private var isOver = false
 
     init(_ wait: StateWait, feed: Feed, feeds: Feeds, reply: LaneReply, fields: AnswerFields) {
@@ -22,15 +22,14 @@ final class LongPoll: Follower, LaneWaiter {
         self.fields = fields
     }
 
-    func start(on eventLoop: any EventLoop) {
+    func start() {
         guard feeds.join(self, feed) else {
             // Answered as if it did not want to wait.
             return end()
         }
         reply.listen(self)
         guard !isOver else { return }
-        let left = TimeAmount(wait.deadline - .now)
-        timer = eventLoop.assumeIsolated().scheduleTask(in: left) { [weak self] in self?.end() }
+        place = feeds.deadlines.add(self, at: .now() + TimeAmount(wait.deadline - .now))
         feed.deliver(to: self)
     }
 
@@ -53,6 +52,8 @@ final class LongPoll: Follower, LaneWaiter {
     func peerLeft() { leave() }
 
     func serverStops() { end() }
+
+    func timeIsOver() { end() }
 
     func writableAgain() {}
 
@@ -83,8 +84,8 @@ final class LongPoll: Follower, LaneWaiter {
 
     private func leave() {
         isOver = true
-        timer?.cancel()
-        timer = nil
+        if let place { feeds.deadlines.remove(self, from: place) }
+        place = nil
         feeds.leave(self, feed)
     }
 }

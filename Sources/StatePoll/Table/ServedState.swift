@@ -3,8 +3,8 @@ package import HTTPService
 import HTTPTypes
 package import NIOCore
 
-/// One version of one application, ready to send.
-package struct ServedState: Sendable {
+/// One version of one application, ready to send. A class, because it is handed on more often than made.
+package final class ServedState: Sendable {
     package let epoch: Epoch
     /// How much of the log is folded in. Moves on without a new version when changes are rejected.
     package let position: UInt64
@@ -22,7 +22,7 @@ package struct ServedState: Sendable {
     /// The head of a 304 for somebody who would get the gzip coding: bytes differ, so the ETag is a weak one (RFC 9110 §8.8.3.3).
     let weakNotModifiedHead: AnswerHead
 
-    package init(_ snapshot: Snapshot) {
+    package convenience init(_ snapshot: Snapshot) {
         self.init(
             epoch: snapshot.epoch, position: snapshot.position, version: snapshot.version,
             content: Content(ByteBuffer(bytes: snapshot.state)))
