@@ -196,8 +196,8 @@ let package = Package(
 
         // Tests. TestSupport starts real servers on private sockets.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
-        .testTarget(name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: settings),
-        .testTarget(name: "FoldTests", dependencies: ["Documents", "Fold"], swiftSettings: settings),
+        .testTarget(name: "DocumentsTests", dependencies: ["Documents", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "FoldTests", dependencies: ["Documents", "Fold", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "RedisTests",
             dependencies: [

@@ -33,29 +33,14 @@ extension Presences {
     ) async -> Bool {
         guard ContinuousClock.now < deadline, !Task.isCancelled, let waiter = takePlace() else { return false }
         defer { giveBackPlace() }
-        return await withTaskGroup(of: Bool.self) { group in
-            group.addTask {
-                await withTaskCancellationHandler {
-                    await withCheckedContinuation { continuation in
-                        if !following.wait(waiter, since: generation, continuation) { continuation.resume() }
-                    }
-                } onCancel: {
-                    following.stopWaiting(waiter)
+        return await Waiting.happens(before: deadline) {
+            await withTaskCancellationHandler {
+                await withCheckedContinuation { continuation in
+                    if !following.wait(waiter, since: generation, continuation) { continuation.resume() }
                 }
-                return true
+            } onCancel: {
+                following.stopWaiting(waiter)
             }
-            group.addTask {
-                // A server that is told to stop answers what it knows.
-                try? await gracefulShutdown()
-                return false
-            }
-            group.addTask {
-                try? await Task.sleep(until: deadline, clock: .continuous)
-                return false
-            }
-            let hasChanged = await group.next() ?? false
-            group.cancelAll()
-            return hasChanged
         }
     }
 

@@ -1,35 +1,20 @@
 // Random documents and patches, the same ones in every run: a failure names the seed that shows it again.
 
 import Documents
+import TestSupport
 
-/// SplitMix64.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
+extension SeededNumbers {
     mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &self) }
-    mutating func pick<T>(_ choices: [T]) -> T { choices[below(choices.count)] }
 }
 
 /// Writes texts with all the freedom that JSON leaves: escapes, white space, spellings of numbers.
 struct DocumentGenerator {
-    var random: SeededGenerator
+    var random: SeededNumbers
     /// Whether members may be null, which merge patches cannot set.
     var hasNulls = true
 
     init(seed: UInt64) {
-        random = SeededGenerator(seed: seed)
+        random = SeededNumbers(seed: seed)
     }
 
     private static let numbers = [

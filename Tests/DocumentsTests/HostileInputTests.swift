@@ -1,5 +1,6 @@
 import Documents
 import Foundation
+import TestSupport
 import Testing
 
 /// Runs something on a thread with a small stack and hands back what it returns.
@@ -106,7 +107,7 @@ private func onSmallStack<Result: Sendable>(_ body: @escaping @Sendable () throw
 
     @Test("An object of 100,000 members takes inserts, removals and replacements anywhere")
     func flatObject() throws {
-        var random = SeededGenerator(seed: 1)
+        var random = SeededNumbers(seed: 1)
         var names = (0..<100_000).map { "n\($0)" }
         var state = Document.object(names.map { ($0, .integer(0)) })
         for round in 0..<300 {
@@ -127,7 +128,7 @@ private func onSmallStack<Result: Sendable>(_ body: @escaping @Sendable () throw
 
     @Test("Garbage is refused or survives a round trip, whatever bytes are changed")
     func mutations() throws {
-        var random = SeededGenerator(seed: 7)
+        var random = SeededNumbers(seed: 7)
         for seed in 0..<300 {
             var generator = DocumentGenerator(seed: UInt64(seed))
             var bytes = Array(generator.text().utf8)

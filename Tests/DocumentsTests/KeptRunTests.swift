@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Documents
@@ -6,7 +7,7 @@ import Testing
 struct KeptRunTests {
     @Test("Behind a head of any length the same bytes stand, and what is said to be kept is", arguments: 0..<6)
     func kept(_ seed: UInt64) throws {
-        var random = SeededGenerator(seed: seed)
+        var random = SeededNumbers(seed: seed)
         var document = try Document(
             parsing: Array(
                 "{\((0..<800).map { #""k\#($0)":{"a":\#($0),"b":"some text"}"# }.joined(separator: ","))}".utf8))

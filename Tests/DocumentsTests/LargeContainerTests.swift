@@ -1,11 +1,12 @@
 import Documents
+import TestSupport
 import Testing
 
 /// Containers of more entries than fit into one piece, against plain Swift collections.
 @Suite("Large containers") struct LargeContainerTests {
     @Test("An object is what a dictionary says through runs of insertions and removals", arguments: 0..<6)
     func object(_ seed: Int) throws {
-        var random = SeededGenerator(seed: UInt64(seed))
+        var random = SeededNumbers(seed: UInt64(seed))
         var model: [Int: Int] = [:]
         var document = Document.emptyObject
         for step in 0..<250 {
@@ -46,7 +47,7 @@ import Testing
 
     @Test("An array is what an array says through insertions, removals and moves anywhere", arguments: 0..<6)
     func array(_ seed: Int) throws {
-        var random = SeededGenerator(seed: UInt64(100 + seed))
+        var random = SeededNumbers(seed: UInt64(100 + seed))
         var model = Array(0..<300)
         var document = Document.array(model.map { .integer($0) })
         for step in 0..<150 {

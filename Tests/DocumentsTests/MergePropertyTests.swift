@@ -2,6 +2,7 @@
 // has it, and the two are compared on generated and damaged patches.
 
 import Documents
+import TestSupport
 import Testing
 
 @Suite("Properties of merge patches") struct MergePropertyTests {

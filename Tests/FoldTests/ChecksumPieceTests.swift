@@ -1,4 +1,5 @@
 import Documents
+import TestSupport
 import Testing
 
 @testable import Fold
@@ -21,7 +22,7 @@ struct ChecksumPieceTests {
 
     @Test("With every set of instructions that is there, and with none, it is the checksum by definition")
     func instructions() {
-        var numbers = SeededNumbers(1)
+        var numbers = SeededNumbers(seed: 1)
         let bytes = Self.randomBytes(20_000, &numbers)
         let lengths = Array(0...400) + [575, 576, 1_000, 6_143, 6_144, 6_145, 6_200, 12_345, 19_000]
         for length in lengths {
@@ -40,7 +41,7 @@ struct ChecksumPieceTests {
 
     @Test("The checksum of a whole follows from those of its pieces, however it is cut")
     func combining() {
-        var numbers = SeededNumbers(2)
+        var numbers = SeededNumbers(seed: 2)
         for _ in 0..<300 {
             let bytes = Self.randomBytes(Int.random(in: 0...9_000, using: &numbers), &numbers)
             var cuts = (0..<Int.random(in: 0...5, using: &numbers)).map { _ in
@@ -68,7 +69,7 @@ struct ChecksumPieceTests {
 
     @Test("The processor's product is that of the bits")
     func products() {
-        var numbers = SeededNumbers(3)
+        var numbers = SeededNumbers(seed: 3)
         for length in [0, 1, 3, 4, 5, 100, 2_048] {
             let value = UInt32.random(in: 0 ... .max, using: &numbers)
             // Zero bytes go through a register as through a shift.
@@ -82,7 +83,7 @@ struct ChecksumPieceTests {
 
     @Test("Bytes that are cut out, put in and moved leave the checksum right, and only what is new is read")
     func stretches() {
-        var numbers = SeededNumbers(4)
+        var numbers = SeededNumbers(seed: 4)
         for round in 0..<30 {
             var bytes = Self.randomBytes(Int.random(in: 0...60_000, using: &numbers), &numbers)
             var kept = StretchedChecksum()
@@ -138,7 +139,7 @@ struct RepeatedSnapshotTests {
 
     @Test("After random patches each is the one from scratch, byte for byte", arguments: 0..<4)
     func sameBytes(_ seed: UInt64) throws {
-        var numbers = SeededNumbers(seed)
+        var numbers = SeededNumbers(seed: seed)
         var state = try large(2_000)
         var older: ApplicationState?
         for round in 0..<150 {

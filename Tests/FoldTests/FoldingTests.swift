@@ -1,4 +1,5 @@
 import Documents
+import TestSupport
 import Testing
 
 @testable import Fold
@@ -87,7 +88,7 @@ struct FoldingTests {
 
     @Test("Whatever bytes stand in the list take a position, and the log goes on behind them")
     func total() throws {
-        var numbers = SeededNumbers(11)
+        var numbers = SeededNumbers(seed: 11)
         var state = try emptyState()
         let genuine = try entry("a", #"{"a":{"b":[1,2,3]}}"#)
         for round in 0..<3_000 {
@@ -135,7 +136,7 @@ struct FoldingTests {
 struct FoldDeterminismTests {
     /// A log of all kinds of change, some of them rejected, from one seed.
     private static func log(_ seed: UInt64, count: Int) throws -> [[UInt8]] {
-        var numbers = SeededNumbers(seed)
+        var numbers = SeededNumbers(seed: seed)
         let members = ["a", "b", "é", "e\u{301}", "list", "", "x/y", "~", "😀"]
         return try (0..<count).map { index in
             let member = members.randomElement(using: &numbers) ?? "a"

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Fold
@@ -122,7 +123,7 @@ struct IdentifierTests {
 
     @Test("What is a valid change id is the same for bytes as for text")
     func bytesAndText() {
-        var numbers = SeededNumbers(11)
+        var numbers = SeededNumbers(seed: 11)
         let alphabet = Array("0019aZ~~~.-_ é/".utf8)
         var valid = 0
         for _ in 0..<20_000 {

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Fold
@@ -62,7 +63,7 @@ struct RecordTests {
         for text in ["x", "1 x\n", "01 a\n", "9999999 a\n", "999999 a\n", " \n", "5 a b c", "0 \n", "-1 a\n"] {
             #expect(ChangeRecords(decoding: bytes(text)[...]) == nil, "\(text)")
         }
-        var numbers = SeededNumbers(7)
+        var numbers = SeededNumbers(seed: 7)
         for _ in 0..<2_000 {
             let garbage = (0..<Int.random(in: 1...40, using: &numbers)).map { _ in
                 "0123456789 \n-+abc".utf8.randomElement(using: &numbers) ?? 0

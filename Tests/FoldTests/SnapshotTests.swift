@@ -1,4 +1,5 @@
 import Documents
+import TestSupport
 import Testing
 
 @testable import Fold
@@ -132,7 +133,7 @@ struct SnapshotTests {
 
     @Test("Random bytes are no snapshot, with and without a right beginning")
     func garbage() throws {
-        var numbers = SeededNumbers(3)
+        var numbers = SeededNumbers(seed: 3)
         for _ in 0..<500 {
             let garbage = (0..<Int.random(in: 0...200, using: &numbers)).map { _ in
                 UInt8.random(in: 0...255, using: &numbers)

@@ -1,4 +1,5 @@
 import Redis
+import TestSupport
 import Testing
 
 struct RedisAddressTests {
@@ -56,21 +57,10 @@ struct RedisAddressTests {
 }
 
 struct BackoffTests {
-    /// SplitMix64, so that the same seed gives the same pauses.
-    private struct Seeded: RandomNumberGenerator, Sendable {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9e37_79b9_7f4a_7c15
-            var mixed = (state ^ (state >> 30)) &* 0xbf58_476d_1ce4_e5b9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-            return mixed ^ (mixed >> 31)
-        }
-    }
-
     @Test(
         "Pauses double up to the longest one and start again after a success", arguments: 1...20 as ClosedRange<UInt64>)
     func doubling(seed: UInt64) {
-        var backoff = Backoff(first: .milliseconds(100), longest: .seconds(1), random: Seeded(state: seed))
+        var backoff = Backoff(first: .milliseconds(100), longest: .seconds(1), random: SeededNumbers(seed: seed))
         for step in [100, 200, 400, 800, 1_000, 1_000] {
             let pause = backoff.next()
             #expect(.milliseconds(step / 2) <= pause && pause <= .milliseconds(step))
@@ -82,8 +72,8 @@ struct BackoffTests {
 
     @Test("The same source of numbers gives the same pauses")
     func repeatable() {
-        var one = Backoff(random: Seeded(state: 7))
-        var other = Backoff(random: Seeded(state: 7))
+        var one = Backoff(random: SeededNumbers(seed: 7))
+        var other = Backoff(random: SeededNumbers(seed: 7))
         for _ in 0..<10 {
             let pauses = (one.next(), other.next())
             #expect(pauses.0 == pauses.1)

@@ -53,19 +53,3 @@ package struct Preferences: Equatable, Sendable {
         return applied.isEmpty ? nil : applied.joined(separator: ", ")
     }
 }
-
-/// Waiting that ends up to 10 % early and never late, so that pollers who began together do not come back together.
-package enum Waiting {
-    /// The part of a wait by which it may end early. A hundredth at least, so that the answer is there before the time is over.
-    package static let largestHurry = 0.1
-    private static let smallestHurry = 0.01
-
-    package static func hurried(_ wait: Duration, using generator: inout some RandomNumberGenerator) -> Duration {
-        wait - wait * Double.random(in: smallestHurry..<largestHurry, using: &generator)
-    }
-
-    package static func hurried(_ wait: Duration) -> Duration {
-        var generator = SystemRandomNumberGenerator()
-        return hurried(wait, using: &generator)
-    }
-}

@@ -1,6 +1,7 @@
 // Waiting for the next change of any of several applications.
 
 import Fold
+import HTTPService
 
 struct News: Sendable {
     private let listenings: [States.Listening]
@@ -16,7 +17,7 @@ struct News: Sendable {
     /// - Returns: false at the deadline, or when the server is told to stop.
     func next(until deadline: ContinuousClock.Instant) async -> Bool {
         guard ContinuousClock.now < deadline, !Task.isCancelled else { return false }
-        return await States.happens(before: deadline) { for await _ in changes { break } }
+        return await Waiting.happens(before: deadline) { for await _ in changes { break } }
     }
 
     func end() {

@@ -3,6 +3,7 @@
 
 package import ChangeLog
 import Fold
+import HTTPService
 package import Logging
 import Metrics
 import ServiceLifecycle
@@ -187,30 +188,7 @@ package final class States: Service {
             return shared.nextWaiter
         }
         guard let waiter else { return false }
-        return await Self.happens(before: deadline) { await self.wait(waiter, for: application, since: generation) }
-    }
-
-    /// Waits for something, no longer than to a deadline, nor when the server is told to stop: it answers what it knows.
-    static func happens(
-        before deadline: ContinuousClock.Instant, _ wait: @escaping @Sendable () async -> Void
-    ) async -> Bool {
-        await withTaskGroup(of: Bool.self) { group in
-            group.addTask {
-                await wait()
-                return true
-            }
-            group.addTask {
-                try? await gracefulShutdown()
-                return false
-            }
-            group.addTask {
-                try? await Task.sleep(until: deadline, clock: .continuous)
-                return false
-            }
-            let happened = await group.next() ?? false
-            group.cancelAll()
-            return happened
-        }
+        return await Waiting.happens(before: deadline) { await self.wait(waiter, for: application, since: generation) }
     }
 
     private func wait(_ waiter: UInt64, for application: ApplicationID, since generation: UInt64) async {

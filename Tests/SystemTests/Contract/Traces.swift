@@ -1,5 +1,6 @@
 import Documents
 import Foundation
+import TestSupport
 
 /// One change of a trace.
 struct TraceChange: Sendable {
@@ -60,18 +61,11 @@ struct RecordedTraces: Sendable {
 
 /// Changes of all kinds, some of which cannot be applied; the same for the same seed.
 struct GeneratedChanges {
-    private var state: UInt64
+    private var numbers: SeededNumbers
 
-    init(seed: UInt64) { state = seed }
+    init(seed: UInt64) { numbers = SeededNumbers(seed: seed) }
 
-    /// SplitMix64 (Steele, Lea, Flood 2014).
-    private mutating func random(_ bound: Int) -> Int {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return Int((z ^ (z >> 31)) % UInt64(bound))
-    }
+    private mutating func random(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &numbers) }
 
     private mutating func name() -> String { ["a", "b", "list", "tags", "n", "deep"][random(6)] }
 
