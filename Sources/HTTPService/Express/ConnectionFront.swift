@@ -108,7 +108,7 @@ final class ConnectionFront: ChannelDuplexHandler, RemovableChannelHandler {
         case .dropPeer:
             dropPeer()
             context.close(promise: nil)
-        case .tellStop: waiter?.serverStops()
+        case .tellNow: waiter?.answerNow(progress.isLast ? .serverStops : .peerHasFinished)
         case .tellWritable: waiter?.writableAgain()
         case .goOn: goOn()
         case .passOn: if let event { context.fireUserInboundEventTriggered(event) }

@@ -30,7 +30,7 @@ extension FrontProgress {
         /// Close, and tell the lane that nobody waits any more.
         case dropPeer
         /// Tell the lane to answer now.
-        case tellStop
+        case tellNow
         /// Tell the lane that more may be sent.
         case tellWritable
         /// Look again at what is held.

@@ -29,7 +29,7 @@ struct FrontProgress {
     /// Whether an HTTP pipeline is there, which then looks after a peer that does not read.
     private(set) var hasPipeline = false
     /// The server is stopping: the present request is the last.
-    private var isLast = false
+    private(set) var isLast = false
     /// Whether something was answered since the last tick.
     private var wasActive = false
     /// Bytes that have to be there before it is worth looking again.
@@ -163,9 +163,9 @@ struct FrontProgress {
                 deadline = .distantFuture
             }
             return .nothing
-        case .waiting(let isPatient):
+        case .waiting:
             deadline = .distantFuture
-            return isPatient && isInputClosed ? drop() : .nothing
+            return .nothing
         // The rest will not come; the pipeline has to be told.
         case .passing(let missing): return isInputClosed && missing > 0 ? leave() : .nothing
         case .streaming, .left, .taken, .closing: return .nothing
@@ -267,15 +267,10 @@ struct FrontProgress {
     /// For a lane that waits or streams.
     private mutating func urgent() -> Action {
         switch mode {
-        // Whoever has finished sending cannot be told from one who has gone.
-        case .waiting(isPatient: true), .streaming: return isInputClosed ? drop() : isLast ? .tellStop : .nothing
+        // Whoever has finished sending may have gone, and then the answer finds that out.
+        case .waiting(isPatient: true), .streaming: return isInputClosed || isLast ? .tellNow : .nothing
         case .lanes, .waiting(isPatient: false), .passing, .left, .taken, .closing: return .nothing
         }
-    }
-
-    private mutating func drop() -> Action {
-        mode = .closing
-        return .dropPeer
     }
 
     private mutating func finish(at now: NIODeadline) -> Action {

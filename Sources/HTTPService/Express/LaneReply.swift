@@ -11,8 +11,7 @@ package struct LaneReply {
     /// - Parameter write: Writes one whole answer.
     package func callAsFunction(_ write: (AnswerBuffer) -> Void) { front.replied(write) }
 
-    /// Makes this a patient reply, one that may take as long as the peer waits: the lane is told when that ends. To finish sending
-    /// counts as leaving then, because nobody can tell the two apart; without this, who has finished sending still gets the answer.
+    /// Makes this a patient reply, one that may take as long as the peer waits: the lane is told when that ends.
     ///
     /// Its time counts with those of requests that may wait. May be called before the lane returns.
     package func listen(_ waiter: any LaneWaiter) { front.listen(waiter) }
@@ -30,14 +29,21 @@ package struct LaneReply {
 
 /// Whoever waits in a lane on behalf of a peer. The front keeps it until the reply, the end of the stream, or the peer's leaving.
 package protocol LaneWaiter: AnyObject {
-    /// The peer has closed, reset or finished sending, or has not read for too long. Nothing more is written to it.
+    /// The peer has closed or reset, or has not read for too long. Nothing more is written to it.
     func peerLeft()
 
-    /// The server stops: answer now with what there is, or end the stream; the connection closes behind it.
-    func serverStops()
+    /// The server stops, or the peer has finished sending and may have gone: answer now with what there is, or end the stream. The
+    /// connection closes behind it.
+    func answerNow(_ reason: LaneHurry)
 
     /// A stream takes bytes again.
     func writableAgain()
+}
+
+/// Why an answer should wait no longer.
+package enum LaneHurry {
+    case serverStops
+    case peerHasFinished
 }
 
 /// An answer that goes on. Bytes come framed from the lane, which may share them among any number of streams: ``ByteBuffer/init(chunk:)``.

@@ -200,8 +200,8 @@ final class PollLane: ExpressLane {
     }
 }
 
-/// Somebody's answer is being looked for, which may take as long as they wait. If nobody waits any more, or the server stops, the answer
-/// is what is known by then.
+/// Somebody's answer is being looked for, which may take as long as they wait. If the peer has gone, or the server stops, the answer is
+/// what is known by then.
 private final class Thinking: LaneWaiter {
     private let task: Task<Void, Never>
 
@@ -210,7 +210,13 @@ private final class Thinking: LaneWaiter {
     }
 
     func peerLeft() { task.cancel() }
-    func serverStops() { task.cancel() }
+    func answerNow(_ reason: LaneHurry) {
+        switch reason {
+        case .serverStops: task.cancel()
+        // It may still read, and what it waits for has an end.
+        case .peerHasFinished: break
+        }
+    }
     func writableAgain() {}
 }
 

@@ -88,7 +88,7 @@ final class EventStream: Follower, LaneWaiter {
 
     func peerLeft() { leave() }
 
-    func serverStops() {
+    func answerNow(_ reason: LaneHurry) {
         leave()
         stream?.end()
     }

@@ -51,7 +51,7 @@ final class LongPoll: Follower, LaneWaiter, Expiring {
 
     func peerLeft() { leave() }
 
-    func serverStops() { end() }
+    func answerNow(_ reason: LaneHurry) { end() }
 
     func timeIsOver() { end() }
 

@@ -50,7 +50,8 @@ import Testing
                 try channel.writeInbound(ByteBuffer(string: request))
                 eventLoop.run()
             }
-            #expect(loop.connectionCount == 1 + requests.count)
+            // A connection that was taken over is the front's no more.
+            #expect(loop.connectionCount == 1 + requests.count - 1)
             // In some order.
             for index in channels.indices { _ = try? channels[(index * 3 + round) % channels.count].finish() }
             eventLoop.run()

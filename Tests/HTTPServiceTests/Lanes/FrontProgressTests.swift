@@ -113,13 +113,16 @@ struct FrontProgressTests {
         #expect(short.settle(held: 0, at: at(2)) == .finish)
     }
 
-    @Test("For who waits patiently or is sent a stream, to finish sending is to leave", arguments: [false, true])
+    @Test(
+        "Who waits patiently or is sent a stream and finishes sending is answered now, and then closed",
+        arguments: [false, true])
     func left(streams: Bool) {
         var progress = streams ? streaming() : waiting(isPatient: true)
-        #expect(progress.inputClosed(held: 0, at: at(2)) == .dropPeer)
+        #expect(progress.inputClosed(held: 0, at: at(2)) == .tellNow)
+        let isDone = streams ? progress.streamEnded() : progress.replied()
+        #expect(isDone)
+        #expect(progress.settle(held: 0, at: at(2)) == .finish)
         #expect(progress.mode == .closing)
-        let (replied, ended) = (progress.replied(), progress.streamEnded())
-        #expect(!replied && !ended)
     }
 
     @Test("The same where the end had come before the lane began to listen")
@@ -128,14 +131,14 @@ struct FrontProgressTests {
         #expect(early.inputClosed(held: 0, at: at(2)) == .nothing)
         #expect(early.isEnding)
         early.replyBecamePatient()
-        #expect(early.missed() == .dropPeer)
+        #expect(early.missed() == .tellNow)
 
         var next = waiting(isPatient: false)
         #expect(next.inputClosed(held: 9, at: at(2)) == .nothing)
         _ = next.replied()
         #expect(next.next(held: 9) == .look)
         next.replyIsOwed(isPatient: true)
-        #expect(next.settle(held: 0, at: at(2)) == .dropPeer)
+        #expect(next.isEnding && next.missed() == .tellNow)
     }
 
     @Test("A stop ends idle connections, tells who waits, passes on what is not the front's, and lets no request begin")
@@ -147,14 +150,14 @@ struct FrontProgressTests {
         var short = waiting(isPatient: false)
         #expect(short.quiesce(at: at(1)) == .nothing)
         short.replyBecamePatient()
-        #expect(short.missed() == .tellStop)
+        #expect(short.missed() == .tellNow)
         var patient = waiting(isPatient: true)
-        #expect(patient.quiesce(at: at(1)) == .tellStop)
+        #expect(patient.quiesce(at: at(1)) == .tellNow)
         _ = patient.replied()
         #expect(patient.next(held: 9) == .stop)
         #expect(patient.settle(held: 9, at: at(1)) == .finish)
         var stream = streaming()
-        #expect(stream.quiesce(at: at(1)) == .tellStop)
+        #expect(stream.quiesce(at: at(1)) == .tellNow)
         // More bytes are no second stop.
         #expect(stream.settle(held: 3, at: at(1)) == .nothing)
         var taken = progress { $0.take() }

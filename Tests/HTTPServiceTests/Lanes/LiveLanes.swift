@@ -162,7 +162,7 @@ final class LiveWaiter: LaneWaiter {
         stream?.end()
     }
 
-    func serverStops() {
+    func answerNow(_ reason: LaneHurry) {
         lane.provider.note("\(name) stops")
         if stream == nil { answer("lane \(name) stopped") } else { end() }
     }

@@ -25,7 +25,8 @@ struct LiveReplyTests {
     }
 
     @Test(
-        "A lane is told at once that a peer has left who waits or is sent a stream", arguments: Leaving.allCases,
+        "A lane is told at once that a peer has left who waits or is sent a stream; one that may only have finished sending is answered",
+        arguments: Leaving.allCases,
         ["patient1", "stream1"])
     func left(leaving: Leaving, name: String) async throws {
         let lanes = LiveLanes()
@@ -37,8 +38,10 @@ struct LiveReplyTests {
                 if name == "stream1" { _ = try await connection.text(through: "\r\n\r\n") }
                 try await leaving(connection)
                 try await waiting(lanes, 0)
-                #expect(lanes.events.contains("\(name) left"))
-                if leaving == .finishes { #expect(try await connection.rest() == "") }
+                #expect(lanes.events.contains("\(name) \(leaving == .resets ? "left" : "stops")"))
+                guard leaving == .finishes else { return }
+                let rest = try await connection.rest()
+                #expect(name == "stream1" ? rest == "0\r\n\r\n" : rest.contains("lane patient1 stopped"))
             }
         }
         // Not by any deadline.
@@ -110,7 +113,7 @@ struct LiveReplyTests {
                 }
                 try await lanes.with("short1") { begins ? $0.begin() : $0.reply.listen($0) }
                 try await waiting(lanes, 0)
-                #expect(lanes.events.contains("short1 left"))
+                #expect(lanes.events.contains("short1 stops"))
             }
         }
     }

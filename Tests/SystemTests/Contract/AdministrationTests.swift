@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Administration", .timeLimit(.minutes(2)))
+@Suite("Administration", .timeLimit(.minutes(10)))
 struct AdministrationTests {
     @Test("An application says where it stands")
     func application() async throws {

@@ -1,7 +1,7 @@
 import Documents
 import Testing
 
-@Suite("Push: batches", .timeLimit(.minutes(2)))
+@Suite("Push: batches", .timeLimit(.minutes(10)))
 struct BatchTests {
     private static func element(_ id: String, _ change: String = "{}", _ more: String = "", type: ChangeType = .merge)
         -> String

@@ -1,6 +1,6 @@
 import Testing
 
-@Suite("The circle", .timeLimit(.minutes(2)))
+@Suite("The circle", .timeLimit(.minutes(10)))
 struct CircleTests {
     @Test("What is pushed is seen by polling", arguments: [CisternOptions.Layout.front, .split])
     func circle(_ layout: CisternOptions.Layout) async throws {

@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("The main job", .timeLimit(.minutes(5)))
+@Suite("The main job", .timeLimit(.minutes(10)))
 struct MainJobTests {
     @Test("200 clients at once on one application: positions without gaps, everything applied once")
     func manyClients() async throws {

@@ -2,7 +2,7 @@ import Documents
 import Foundation
 import Testing
 
-@Suite("Push: operations, from request to state", .timeLimit(.minutes(2)))
+@Suite("Push: operations, from request to state", .timeLimit(.minutes(10)))
 struct OperationTests {
     private struct Step: Sendable {
         let patch: String

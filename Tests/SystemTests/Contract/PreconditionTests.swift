@@ -1,7 +1,7 @@
 import Documents
 import Testing
 
-@Suite("Push: preconditions", .timeLimit(.minutes(2)))
+@Suite("Push: preconditions", .timeLimit(.minutes(10)))
 struct PreconditionTests {
     @Test("If-Match applies a change only to the version it names, however that is quoted")
     func ifMatch() async throws {

@@ -2,7 +2,7 @@ import Documents
 import TestSupport
 import Testing
 
-@Suite("Who is here", .timeLimit(.minutes(2)))
+@Suite("Who is here", .timeLimit(.minutes(10)))
 struct PresenceTests {
     private static let two = CisternOptions(layout: .split, mergeDaemons: 0, pollers: 2)
 

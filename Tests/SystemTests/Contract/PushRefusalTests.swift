@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Push: what is refused, and in which order", .timeLimit(.minutes(2)))
+@Suite("Push: what is refused, and in which order", .timeLimit(.minutes(10)))
 struct PushRefusalTests {
     @Test("Ids that are none are refused; ids at their limits are not")
     func ids() async throws {

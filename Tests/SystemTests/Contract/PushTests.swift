@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Push: what an accepted change is answered with", .timeLimit(.minutes(2)))
+@Suite("Push: what an accepted change is answered with", .timeLimit(.minutes(10)))
 struct PushTests {
     @Test("A new change is created, with its position in header, body and receipt")
     func created() async throws {

@@ -1,7 +1,7 @@
 import Documents
 import Testing
 
-@Suite("Push: changes that a client numbers", .timeLimit(.minutes(2)))
+@Suite("Push: changes that a client numbers", .timeLimit(.minutes(10)))
 struct SequenceTests {
     private static let increment = #"[{"op":"increment","path":"/n","value":1}]"#
 

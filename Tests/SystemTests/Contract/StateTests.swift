@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Poll: the state", .timeLimit(.minutes(2)))
+@Suite("Poll: the state", .timeLimit(.minutes(10)))
 struct StateTests {
     @Test("The state comes with its version, its position and when to ask again; HEAD says the same without it")
     func full() async throws {

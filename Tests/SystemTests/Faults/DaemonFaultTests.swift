@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@Suite("Daemons that die, pause and stop under load", .serialized, .timeLimit(.minutes(3)))
+@Suite("Daemons that die, pause and stop under load", .serialized, .timeLimit(.minutes(10)))
 struct DaemonFaultTests {
     @Test("A merge daemon that is killed again and again loses nothing and doubles nothing")
     func killMergeDaemon() async throws {

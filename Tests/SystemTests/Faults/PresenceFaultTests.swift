@@ -4,7 +4,7 @@ import NIOPosix
 import TestSupport
 import Testing
 
-@Suite("Presence when servers and Redis come and go", .serialized, .timeLimit(.minutes(3)))
+@Suite("Presence when servers and Redis come and go", .serialized, .timeLimit(.minutes(10)))
 struct PresenceFaultTests {
     private static let two = CisternOptions(layout: .split, mergeDaemons: 0, pollers: 2)
     private static let three = CisternOptions(layout: .split, mergeDaemons: 0, pollers: 3)

@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("Lanes and routes answer alike", .timeLimit(.minutes(4)))
+@Suite("Lanes and routes answer alike", .timeLimit(.minutes(10)))
 struct DifferentialTests {
     /// What the workers have found, from several threads.
     private final class Tally: Sendable {

@@ -2,7 +2,7 @@ import Documents
 import TestSupport
 import Testing
 
-@Suite("Poll: following by deltas", .timeLimit(.minutes(5)))
+@Suite("Poll: following by deltas", .timeLimit(.minutes(10)))
 struct DeltaReplayTests {
     @Test(
         "Clients that take nothing but deltas have the state's bytes after every generated change",

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Poll: deltas", .timeLimit(.minutes(3)))
+@Suite("Poll: deltas", .timeLimit(.minutes(10)))
 struct DeltaTests {
     /// Enough beside the change that a patch is smaller than the state.
     private static let filling = #""filling":"\#(mixedText(400))""#

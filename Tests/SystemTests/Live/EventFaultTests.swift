@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Poll: events to slow readers and at the end", .timeLimit(.minutes(4)))
+@Suite("Poll: events to slow readers and at the end", .timeLimit(.minutes(10)))
 struct EventFaultTests {
     private static let request = Array(
         "GET /v1/apps/board/state HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n".utf8)

@@ -4,7 +4,7 @@ import NIOCore
 import TestSupport
 import Testing
 
-@Suite("Poll: events", .timeLimit(.minutes(3)))
+@Suite("Poll: events", .timeLimit(.minutes(10)))
 struct EventTests {
     @Test("A stream begins with the state and goes on with patches, each under its version", arguments: Ways.events)
     func follows(_ lanes: String) async throws {

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Poll: compressed states", .timeLimit(.minutes(3)))
+@Suite("Poll: compressed states", .timeLimit(.minutes(10)))
 struct GzipTests {
     private static let gzip = [("Accept-Encoding", "gzip")]
 

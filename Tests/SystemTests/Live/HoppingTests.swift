@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Poll: two servers behind one address", .timeLimit(.minutes(5)))
+@Suite("Poll: two servers behind one address", .timeLimit(.minutes(10)))
 struct HoppingTests {
     enum Way: CaseIterable {
         case poll, delta, longPoll, longDelta, events

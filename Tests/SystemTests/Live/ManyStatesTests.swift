@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Poll: many applications at once", .timeLimit(.minutes(3)))
+@Suite("Poll: many applications at once", .timeLimit(.minutes(10)))
 struct ManyStatesTests {
     private static func path(_ apps: String) -> String { "/v1/states?apps=\(apps)" }
 

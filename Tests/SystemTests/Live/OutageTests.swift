@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Poll: waiting through restarts", .timeLimit(.minutes(5)))
+@Suite("Poll: waiting through restarts", .timeLimit(.minutes(10)))
 struct OutageTests {
     enum Outage: String, CaseIterable, Sendable {
         case redis, memcached, mergeDaemon, memcachedAway

@@ -2,7 +2,7 @@ import Documents
 import TestSupport
 import Testing
 
-@Suite("Poll: parts of a state", .timeLimit(.minutes(3)))
+@Suite("Poll: parts of a state", .timeLimit(.minutes(10)))
 struct PartTests {
     @Test(
         "A pointer names a part, with its escapes and those of URLs; the tag is the state's version",

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Poll: many who wait", .timeLimit(.minutes(4)))
+@Suite("Poll: many who wait", .timeLimit(.minutes(10)))
 struct WaiterTests {
     private static func request(_ etag: String, wait: Int, _ more: String = "") -> ArraySlice<UInt8> {
         let text =
