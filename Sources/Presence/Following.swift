@@ -77,9 +77,18 @@ final class Following: Sendable {
         case noRoom
     }
 
-    func put(_ client: ClientID, _ value: [UInt8], for life: Duration) -> Use<Bool?> {
+    func put(_ client: ClientID, _ value: [UInt8], for life: Duration) -> Use<PresenceSaying?> {
         use(adding: [(client, value)]) { replica, _ in
-            replica.put(client, value, for: life, at: .now, clock: surroundings.clock())
+            replica.put(client, value, for: life, at: .now, clock: surroundings.clock()).map { isNew in
+                PresenceSaying(client: client, stamp: replica.table.entries[client]?.stamp, isNew: isNew)
+            }
+        }
+    }
+
+    func takeBack(_ saying: PresenceSaying) -> Use<Void> {
+        use(adding: [(saying.client, nil)]) { replica, _ in
+            guard replica.table.entries[saying.client]?.stamp == saying.stamp else { return }
+            replica.remove(saying.client, at: .now, clock: surroundings.clock())
         }
     }
 

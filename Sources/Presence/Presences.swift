@@ -19,6 +19,14 @@ package enum PresenceRefusal: Error, Hashable, Sendable {
     case noRoom
 }
 
+/// Something that was said of a client, so that it can be told from what was said later.
+package struct PresenceSaying: Sendable {
+    let client: ClientID
+    let stamp: PresenceStamp?
+    /// Whether this server did not know that the client is here.
+    let isNew: Bool
+}
+
 package final class Presences: Service {
     package let configuration: PresenceConfiguration
     let surroundings: PresenceSurroundings
@@ -50,15 +58,26 @@ package final class Presences: Service {
     package func put(
         _ client: ClientID, _ document: Document, for life: Duration = PresenceConfiguration.usualLife,
         in application: ApplicationID
-    ) throws(PresenceRefusal) -> Bool {
+    ) throws(PresenceRefusal) -> Bool { try say(client, document, for: life, in: application).isNew }
+
+    /// The same for somebody who may want to take it back.
+    package func say(
+        _ client: ClientID, _ document: Document, for life: Duration = PresenceConfiguration.usualLife,
+        in application: ApplicationID
+    ) throws(PresenceRefusal) -> PresenceSaying {
         let value = document.encoded()
         guard value.count <= configuration.documentBytes else {
             throw .documentTooLarge(limit: configuration.documentBytes)
         }
-        guard let isNew = try use(application, { $0.put(client, value, for: life) }) else {
+        guard let saying = try use(application, { $0.put(client, value, for: life) }) else {
             throw .tooManyClients(limit: configuration.clients)
         }
-        return isNew
+        return saying
+    }
+
+    /// The client is not here any more, unless it, or somebody else in its name, has said something since.
+    package func takeBack(_ saying: PresenceSaying, from application: ApplicationID) throws(PresenceRefusal) {
+        try use(application) { $0.takeBack(saying) }
     }
 
     /// The client is not here any more, whether it was or not.

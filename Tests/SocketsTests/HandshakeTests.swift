@@ -151,13 +151,16 @@ struct HandshakeTests {
         }
     }
 
-    @Test("Permission is asked once for reading and once for pushing")
+    @Test("Permission is asked once for reading and once for pushing, which presence needs, too")
     func permission() async throws {
         try await withSockets(permission: Guarded()) { server in
             #expect(try await refusal(Self.request, from: server).slug == "unauthorized")
             let other = Self.request.replacing("board", with: "other") + "\nAuthorization: writer"
             #expect(try await refusal(other, from: server).slug == "forbidden")
-            for (name, answer) in [("writer", #"{"ack":"#), ("reader", #"{"refused":{"id":"a","#)] {
+            for (name, answer, echo) in [
+                ("writer", #"{"ack":"#, #"{"presence":1}"#),
+                ("reader", #"{"refused":{"id":"a","#, #"{"refused":{"problem":"#),
+            ] {
                 try await WireClient.with(server.address) { client in
                     // Early frames are kept also while somebody is asked.
                     let push = ClientFrame.text(#"{"push":{"id":"a","change":{}}}"#)
@@ -165,6 +168,12 @@ struct HandshakeTests {
                     #expect(head.hasPrefix("HTTP/1.1 101 "))
                     #expect(try await client.text().hasPrefix(#"{"state":"#))
                     #expect(try await client.text().hasPrefix(answer))
+                    // To be seen by the others takes the same as over HTTP.
+                    try await client.send(#"{"presence":1}"#)
+                    // The writer's push is a version, which may be told before.
+                    var word = try await client.text()
+                    if name == "writer", !word.hasPrefix(echo) { word = try await client.text() }
+                    #expect(word.hasPrefix(echo), "\(name): \(word)")
                 }
             }
         }

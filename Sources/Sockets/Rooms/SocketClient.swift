@@ -65,6 +65,8 @@ package final class SocketClient: SocketEnd {
         switch message {
         case .push(let change): push(change)
         case .presence(let presence):
+            // As with the route, who may not push may not be seen either.
+            if let pushRefusal { throw MessageRefusal(id: nil, problem: pushRefusal) }
             do { try room.presence(presence, from: self) } catch { throw MessageRefusal(id: nil, problem: error) }
         }
     }

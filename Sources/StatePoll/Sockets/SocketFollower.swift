@@ -17,6 +17,8 @@ final class SocketFollower: Follower {
     private var owesPresence = false
     /// Changes of this client that have a position and are not folded in yet, in their order.
     private(set) var pending: [(id: ChangeID, receipt: PositionToken)] = []
+    /// Up to where that was looked at last.
+    private var settled: PositionToken?
     private let merged: ([(id: ChangeID, receipt: PositionToken)]) -> Void
 
     /// Changes of one client whose outcome is waited for. Of what is pushed beyond, the change's own resource tells.
@@ -39,37 +41,48 @@ final class SocketFollower: Follower {
     var step: Step? { isBehind ? nil : cursor.step }
 
     func take(_ update: Update, from feed: Feed) {
-        var next = cursor
-        if let word = next.next(update) {
-            let frame = feed.frame(after: cursor.step, told: cursor.told, of: update, for: way) {
+        let before = cursor
+        if let word = cursor.next(update) {
+            let frame = feed.frame(after: before.step, told: before.told, of: update, for: way) {
                 .message(ServerMessage(word).frame)
             }
-            if case .message(let frame) = frame, !client.update(frame) {
-                isBehind = true
-                return
-            }
+            if case .message(let frame) = frame, !send(frame, or: before) { return }
         }
-        cursor = next
         client.have = cursor.told
         settle(upTo: update.to.positionToken)
     }
 
+    /// Sends an update, or is behind from now on.
+    ///
+    /// The cursor has to be moved already: a large frame makes the channel unwritable and, once the system has taken it, writable again,
+    /// all of it before this returns.
+    private func send(_ frame: SocketFrame, or before: StreamCursor) -> Bool {
+        guard !client.update(frame) else { return true }
+        cursor = before
+        isBehind = true
+        return false
+    }
+
     func take(absence: StateWait.Served, from feed: Feed) {
-        var next = cursor
-        guard case .unknown = absence, next.gone() != nil else { return }
-        isBehind = !client.update(ServerMessage.deleted.frame)
-        if !isBehind { cursor = next }
+        let before = cursor
+        guard case .unknown = absence, cursor.gone() != nil else { return }
+        _ = send(ServerMessage.deleted.frame, or: before)
     }
 
     func take(presence: PresenceContent) {
-        owesPresence = !client.update(ServerMessage.presence(presence.body).frame)
+        if !client.update(ServerMessage.presence(presence.body).frame) { owesPresence = true }
     }
 
     /// The peer reads again.
     func drained() {
-        isBehind = false
-        feed.deliver(to: self)
-        if owesPresence { feed.tellPresence(to: self) }
+        if isBehind {
+            isBehind = false
+            feed.deliver(to: self)
+        }
+        if owesPresence {
+            owesPresence = false
+            feed.tellPresence(to: self)
+        }
     }
 
     // MARK: Outcomes
@@ -78,17 +91,27 @@ final class SocketFollower: Follower {
     func pushed(_ id: ChangeID, _ receipt: PositionToken) {
         guard pending.count < Self.mostPending else { return }
         pending.append((id, receipt))
-        if case .state(let served) = feed.whatIsServed { settle(upTo: served.positionToken) }
+        tick(.now())
+    }
+
+    /// Nobody can say yet what came of these changes, though they are folded in. They are asked for again, a second later at the latest.
+    func wait(for changes: [(id: ChangeID, receipt: PositionToken)]) { pending.insert(contentsOf: changes, at: 0) }
+
+    func tick(_ now: NIODeadline) {
+        guard !pending.isEmpty, case .state(let served) = feed.whatIsServed else { return }
+        settle(upTo: served.positionToken)
     }
 
     private func settle(upTo position: PositionToken) {
-        guard !pending.isEmpty else { return }
-        // Of another epoch nothing can be said: a client compares its receipts with the positions that it is told.
-        pending.removeAll { $0.receipt.epoch != position.epoch }
-        let count = pending.prefix { $0.receipt.number <= position.number }.count
-        guard count > 0 else { return }
-        merged(Array(pending.prefix(count)))
-        pending.removeFirst(count)
+        // Of an epoch that is over nothing can be said any more: a client compares its receipts with the positions that it is told. One
+        // that this server does not serve yet is still to come.
+        if let settled, settled.epoch != position.epoch { pending.removeAll { $0.receipt.epoch == settled.epoch } }
+        settled = position
+        let last = pending.lastIndex { $0.receipt.epoch == position.epoch && $0.receipt.number <= position.number }
+        guard let last else { return }
+        let changes = pending[...last].filter { $0.receipt.epoch == position.epoch }
+        pending.removeFirst(last + 1)
+        merged(changes)
     }
 }
 

@@ -16,8 +16,8 @@ final class StateRoom: SocketRoom {
     private var followers: [ObjectIdentifier: SocketFollower] = [:]
     /// Clients that have come and whose state is being looked for.
     private var arriving: Set<ObjectIdentifier> = []
-    /// The names under which clients have said something about themselves.
-    private var present: [ObjectIdentifier: ClientID] = [:]
+    /// What clients have said about themselves last.
+    private var present: [ObjectIdentifier: PresenceSaying] = [:]
 
     init(_ states: States, _ feeds: Feeds, _ commits: GroupCommit, on eventLoop: any EventLoop) {
         answering = StateAnswering(states: states)
@@ -64,9 +64,9 @@ final class StateRoom: SocketRoom {
 
     func left(_ client: SocketClient) {
         arriving.remove(ObjectIdentifier(client))
-        if let name = present.removeValue(forKey: ObjectIdentifier(client)) {
-            // Refused only where nothing is known of it anyway.
-            try? feeds.presences.remove(name, from: client.application)
+        if let saying = present.removeValue(forKey: ObjectIdentifier(client)) {
+            // By now the client may be here by another socket. Refused only where nothing is known of it anyway.
+            try? feeds.presences.takeBack(saying, from: client.application)
         }
         guard let follower = followers.removeValue(forKey: ObjectIdentifier(client)) else { return }
         feeds.leave(follower, follower.feed)
@@ -94,20 +94,35 @@ final class StateRoom: SocketRoom {
     }
 
     /// Asks the log which of these changes have come to nothing, and says so.
+    ///
+    /// This server may have folded in more than is merged, and then nobody has noted yet what came of it: that is asked for again later,
+    /// as is everything if the log cannot be asked.
     private func tellRejections(of changes: [(id: ChangeID, receipt: PositionToken)], to client: SocketClient) {
-        let promise = eventLoop.makePromise(of: [Rejection?].self)
+        let promise = eventLoop.makePromise(of: Outcomes.self)
         let log = answering.states.log
         let application = client.application
         promise.completeWithTask {
-            try await log.rejections(
-                of: changes.map { (id: $0.id, position: $0.receipt.number) }, in: application)
+            guard let head = try await log.look(at: application) else { return Outcomes() }
+            let present = changes.filter { $0.receipt.epoch == head.epoch }
+            let merged = present.filter { $0.receipt.number <= head.merged }
+            let rejections = try await log.rejections(
+                of: merged.map { (id: $0.id, position: $0.receipt.number) }, in: application)
+            return Outcomes(
+                rejections: zip(merged, rejections).compactMap { change, rejection in
+                    rejection.map { (change.id, $0) }
+                },
+                open: present.filter { $0.receipt.number > head.merged })
         }
-        // If the log cannot be asked, the change's own resource tells later.
-        promise.futureResult.assumeIsolated().whenSuccess { rejections in
-            for (change, rejection) in zip(changes, rejections) {
-                if let rejection { client.send(.rejected(change.id, reason: rejection.problem)) }
-            }
+        promise.futureResult.assumeIsolated().whenComplete { [weak self] result in
+            let outcomes = (try? result.get()) ?? Outcomes(open: changes)
+            for (id, rejection) in outcomes.rejections { client.send(.rejected(id, reason: rejection.problem)) }
+            self?.followers[ObjectIdentifier(client)]?.wait(for: outcomes.open)
         }
+    }
+
+    private struct Outcomes: Sendable {
+        var rejections: [(id: ChangeID, Rejection)] = []
+        var open: [(id: ChangeID, receipt: PositionToken)] = []
     }
 
     // MARK: Presence
@@ -125,9 +140,8 @@ final class StateRoom: SocketRoom {
                 present[ObjectIdentifier(client)] = nil
                 return try feeds.presences.remove(name, from: client.application)
             }
-            _ = try feeds.presences.put(
+            present[ObjectIdentifier(client)] = try feeds.presences.say(
                 name, document, for: note.timeToLive ?? PresenceConfiguration.usualLife, in: client.application)
-            present[ObjectIdentifier(client)] = name
         } catch {
             throw Problem(error)
         }

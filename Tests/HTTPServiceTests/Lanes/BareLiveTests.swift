@@ -111,11 +111,19 @@ import Testing
         #expect(try channel.answers().components(of: "lane now1") == count)
     }
 
+    @Test(
+        "What the kernel's scheduler says is read, and nothing else",
+        arguments: [("120 30 7\n", 150), ("0 0 0\n", 0), ("", nil), ("120\n", nil), ("a b c", nil), ("1 x", nil)]
+            as [(String, Int64?)])
+    func schedulerStatistics(text: String, expected: Int64?) {
+        #expect(LoopLoad.Reading.sum(ofFirstTwoNumbersIn: Array(text.utf8)) == expected)
+    }
+
     @Test("A thread that works half the time has a load of a half, whatever the clocks say between 0 and 1")
     func load() {
         var load = LoopLoad()
-        func next(_ processor: Int64, _ passed: Int64) -> Double {
-            load.next(LoopLoad.Reading(processor: processor, passed: passed))
+        func next(_ busy: Int64, _ passed: Int64) -> Double {
+            load.next(LoopLoad.Reading(busy: busy, passed: passed))
         }
         #expect(next(1_000, 5_000) == 0)
         #expect(next(1_500, 6_000) == 0.5)

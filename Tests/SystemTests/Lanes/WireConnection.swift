@@ -54,6 +54,9 @@ final class WireConnection {
         unsafe setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &limit, socklen_t(MemoryLayout<linger>.size))
     }
 
+    /// Lets go of what was read.
+    func forget() { received = [] }
+
     /// Ends the sending side.
     func finish() { shutdown(descriptor, Int32(SHUT_WR)) }
 

@@ -89,7 +89,7 @@ struct ClientCopy: Sendable {
         observations?.saw(String(decoding: bytes, as: UTF8.self), at: next.description)
     }
 
-    private mutating func violate(_ sentence: String) {
+    mutating func violate(_ sentence: String) {
         if violations.count < 20 { violations.append(sentence) }
     }
 }

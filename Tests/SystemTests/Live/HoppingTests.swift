@@ -6,7 +6,10 @@ import Testing
 @Suite("Poll: two servers behind one address", .timeLimit(.minutes(10)))
 struct HoppingTests {
     enum Way: CaseIterable {
-        case poll, delta, longPoll, longDelta, events
+        case poll, delta, longPoll, longDelta, events, socket
+
+        /// Those that a server has with lanes or without.
+        static func all(lanes: String) -> [Way] { lanes == "yes" ? Array(allCases) : allCases.filter { $0 != .socket } }
     }
 
     /// Changes with enough in common that patches are smaller than the state, some of which are rejected.
@@ -24,7 +27,7 @@ struct HoppingTests {
 
     /// Hops between servers and ways at every request until it has the last version.
     private static func follow(
-        _ system: TestCistern, seed: UInt64, until last: Int, comparedIn observations: Observations
+        _ system: TestCistern, lanes: String, seed: UInt64, until last: Int, comparedIn observations: Observations
     ) async throws -> ClientCopy {
         var numbers = SeededNumbers(seed: seed)
         var copy = ClientCopy(comparedIn: observations)
@@ -33,7 +36,7 @@ struct HoppingTests {
             let server = numbers.pick(system.pollers)
             let manipulation = numbers.pick(Manipulation.allCases)
             var headers = copy.etag.map { [("If-None-Match", $0)] } ?? []
-            switch numbers.pick(Array(Way.allCases)) {
+            switch numbers.pick(Way.all(lanes: lanes)) {
             case .poll: break
             case .delta: headers.append(("A-IM", manipulation.rawValue))
             case .longPoll: headers.append(("Prefer", "wait=1"))
@@ -48,6 +51,15 @@ struct HoppingTests {
                     return stream.events
                 }
                 for event in events { copy.take(event, manipulation) }
+                continue
+            case .socket:
+                let have = copy.version.map { "&have=\($0)" } ?? ""
+                let words = try await system.withSocket("?delta=\(manipulation.rawValue)\(have)", from: server) {
+                    socket in
+                    for _ in 0..<20 where socket.words.count < 3 { try await Task.sleep(for: .milliseconds(10)) }
+                    return socket.words
+                }
+                for word in words { copy.take(word) }
                 continue
             }
             copy.take(try await system.state(headers: headers, from: server))
@@ -70,7 +82,8 @@ struct HoppingTests {
                 }
                 for client in 0..<12 {
                     group.addTask {
-                        try await Self.follow(system, seed: UInt64(client), until: count + 1, comparedIn: observations)
+                        try await Self.follow(
+                            system, lanes: lanes, seed: UInt64(client), until: count + 1, comparedIn: observations)
                     }
                 }
                 var copies: [ClientCopy] = []
@@ -100,13 +113,18 @@ struct HoppingTests {
                 last = try await system.state("?fresh=1", from: system.pollers[0])
                 #expect(last.json["n"]?.integerValue == number)
                 let other = system.pollers[1]
-                switch number % 3 {
+                switch number % 4 {
                 case 0:
                     let answer = try await system.state(headers: last.next(.mergePatch), from: other)
                     #expect(answer.status == 304, "\(answer.status) \(answer.text)")
                 case 1:
                     let answer = try await system.state(headers: last.next(wait: 1), from: other)
                     #expect(answer.status == 304 && answer["ETag"] == last["ETag"], "\(answer.status) \(answer.text)")
+                case 2 where lanes == "yes":
+                    try await system.withSocket("?have=\(last.version ?? "")", from: other) { socket in
+                        try await Task.sleep(for: .milliseconds(300))
+                        #expect(socket.words == [])
+                    }
                 default:
                     let many = try await system.get("/v1/states?apps=board@\(last.version ?? "")", from: other)
                     #expect(many.text == "{}", "\(many.text)")
