@@ -13,27 +13,46 @@ package enum RequestScan: Equatable {
     case unusual
 }
 
+/// A stretch of a head, in four bytes: what a connection remembers of its last request is looked at with every poll, and of thousands of
+/// connections each poll finds it in no cache.
+@propertyWrapper
+package struct InHead: Equatable {
+    private var start: UInt16 = 0
+    private var end: UInt16 = 0
+
+    package init() {}
+
+    /// A head that is longer than these numbers is refused for its length.
+    package var wrappedValue: Range<Int> {
+        get { Int(start)..<Int(end) }
+        set {
+            start = UInt16(clamping: newValue.lowerBound)
+            end = UInt16(clamping: newValue.upperBound)
+        }
+    }
+}
+
 /// Where things are in a request. Offsets count bytes from its beginning.
 package struct ScannedRequest: Equatable {
     package enum Method {
         case get, put, other
     }
 
-    package var method = Method.other
-    package var target = 0..<0
     /// Through the empty line.
     package var headBytes = 0
     package var bodyBytes = 0
+    @InHead package var target
 
     // Field values without white space around them; empty where the field is absent or has no value.
-    package var contentType = 0..<0
-    package var ifNoneMatch = 0..<0
-    package var prefer = 0..<0
-    package var origin = 0..<0
-    package var accept = 0..<0
-    package var acceptEncoding = 0..<0
-    package var aIM = 0..<0
-    package var lastEventID = 0..<0
+    @InHead package var contentType
+    @InHead package var ifNoneMatch
+    @InHead package var prefer
+    @InHead package var origin
+    @InHead package var accept
+    @InHead package var acceptEncoding
+    @InHead package var aIM
+    @InHead package var lastEventID
+    package var method = Method.other
     /// Whether a field is there that changes the answer and that no lane understands, or one of the above that is empty or there
     /// twice.
     package var isConditional = false

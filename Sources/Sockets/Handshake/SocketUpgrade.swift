@@ -14,11 +14,11 @@ extension SocketLoop {
     /// Begins a handshake in a channel whose next bytes are a request.
     ///
     /// - Parameters:
-    ///   - channel: Its handlers so far pass on what comes.
+    ///   - position: Behind handlers that pass on what comes.
     ///   - makeEnd: Makes what the socket leads to.
     package func begin(
-        in channel: any Channel, gate: SocketGate, head limits: HTTPLimits,
-        makeEnd: @escaping (SocketGrant) -> any SocketEnd
+        in channel: any Channel, at position: ChannelPipeline.SynchronousOperations.Position = .last, gate: SocketGate,
+        head limits: HTTPLimits, makeEnd: @escaping (SocketGrant) -> any SocketEnd
     ) throws {
         var decoderLimits = NIOHTTPDecoderLimitConfiguration()
         decoderLimits.maxHeaderFieldSize = limits.headerFieldBytes
@@ -28,10 +28,12 @@ extension SocketLoop {
         let upgrader = SocketUpgrader(loop: self, gate: gate, answer: answer, makeEnd: makeEnd)
         let pipeline = channel.pipeline.syncOperations
         try pipeline.configureHTTPServerPipeline(
-            withPipeliningAssistance: false, withServerUpgrade: ([upgrader], { _ in }), withErrorHandling: false,
+            position: position, withPipeliningAssistance: false, withServerUpgrade: ([upgrader], { _ in }),
+            withErrorHandling: false,
             withOutboundHeaderValidation: true, withEncoderConfiguration: HTTPResponseEncoder.Configuration(),
             withDecoderLimitConfiguration: decoderLimits)
-        try pipeline.addHandler(answer)
+        let upgrade = try pipeline.handler(type: HTTPServerUpgradeHandler.self)
+        try pipeline.addHandler(answer, position: .after(upgrade))
     }
 }
 
@@ -83,8 +85,10 @@ private final class SocketUpgrader: HTTPServerProtocolUpgrader {
         return pipeline.removeHandler(answer).assumeIsolated().flatMapThrowing { [self] in
             guard let grant else { throw ChannelError.inappropriateOperationForState }
             let socket = SocketHandler(loop, makeEnd(grant))
-            try pipeline.addHandler(ByteToMessageHandler(FrameDecoder(for: socket, limits: loop.limits)))
-            try pipeline.addHandler(socket)
+            // Behind the handlers of the handshake, which go when this is done; ahead of what an earlier request may have left.
+            let decoder = ByteToMessageHandler(FrameDecoder(for: socket, limits: loop.limits))
+            try pipeline.addHandler(decoder, position: .after(context.handler))
+            try pipeline.addHandler(socket, position: .after(decoder))
         }.nonisolated()
     }
 }

@@ -101,9 +101,11 @@ extension SocketLoop {
     /// Begins the handshake in a channel whose next bytes are a request for a socket.
     ///
     /// - Parameter room: Of this event loop.
-    package func begin(in channel: any Channel, gate: SocketGate, head limits: HTTPLimits, room: any SocketRoom) throws
-    {
-        try begin(in: channel, gate: gate, head: limits) { grant in
+    package func begin(
+        in channel: any Channel, at position: ChannelPipeline.SynchronousOperations.Position = .last, gate: SocketGate,
+        head limits: HTTPLimits, room: any SocketRoom
+    ) throws {
+        try begin(in: channel, at: position, gate: gate, head: limits) { grant in
             SocketClient(grant, in: room, limits: self.limits)
         }
     }

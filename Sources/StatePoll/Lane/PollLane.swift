@@ -103,7 +103,7 @@ final class PollLane: ExpressLane {
     ) -> Bool {
         let served = place.served
         var isCoded = false
-        if served.content.isWorthCompressing, !request.acceptEncoding.isEmpty {
+        if !request.acceptEncoding.isEmpty, served.content.isWorthCompressing {
             guard bytes.isPlainList(request.acceptEncoding) else { return false }
             isCoded = bytes.accepts("gzip", in: request.acceptEncoding)
         }

@@ -67,7 +67,7 @@ final class SocketLane: ExpressLane, ConnectionTaker {
 
     func install(in channel: any Channel, after front: any ChannelHandler) throws {
         guard let room else { throw ChannelError.inappropriateOperationForState }
-        try loop.begin(in: channel, gate: gate, head: head, room: room)
+        try loop.begin(in: channel, at: .after(front), gate: gate, head: head, room: room)
     }
 
     func tidy(load: Double) {}

@@ -50,7 +50,7 @@ final class StateRoom: SocketRoom {
         let feed = feeds.feed(of: client.application)
         let cursor = StreamCursor(question.view, after: client.have)
         let follower = SocketFollower(client, cursor, wantsPresence: question.wantsPresence, feed: feed) {
-            [unowned self] in tellRejections(of: $0, to: client)
+            [weak self] in self?.tellRejections(of: $0, to: client)
         }
         guard feeds.join(follower, feed) else {
             return client.close(.later("As many clients follow here as may."))

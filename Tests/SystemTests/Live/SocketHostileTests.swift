@@ -29,6 +29,26 @@ struct SocketHostileTests {
     }
 
     @Test(
+        "A connection may become a socket whatever it was used for before",
+        arguments: ["/v1/apps/board/state", "/v1/apps", "/v1/apps/board/changes", "/healthz", "/nowhere"])
+    func reused(_ before: String) async throws {
+        try await withCistern(.split) { system in
+            let connection = try WireConnection(port: system.poller.port)
+            connection.send(Array("GET \(before) HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8)[...])
+            try await eventually("the first request is answered") {
+                connection.read(until: .now + .milliseconds(20))
+                return connection.received.starts(with: Array("HTTP/1.1 ".utf8))
+            }
+            let handshake = LiveSocket.handshake(Self.path).map { $0 + "\r\n" }.joined() + "\r\n"
+            connection.send(Array(handshake.utf8)[...])
+            try await eventually("the handshake is answered") {
+                connection.read(until: .now + .milliseconds(20))
+                return String(decoding: connection.received, as: UTF8.self).contains("HTTP/1.1 101 ")
+            }
+        }
+    }
+
+    @Test(
         "Handshakes that are none are answered with what is wrong with them",
         arguments: [CisternOptions.Layout.front, .split])
     func handshakes(_ layout: CisternOptions.Layout) async throws {
