@@ -136,7 +136,10 @@ let package = Package(
                 "Documents", "Fold", "Redis", "ChangeLog", "SnapshotCache", "HTTPService", "LogAnswers", "Gzip",
                 "Presence", "Sockets", hummingbird, nioCore, heap,
                 httpTypes, log, metrics, lifecycle,
-            ], swiftSettings: settings),
+            ],
+            // The client for browsers and Node, tested by scripts/test-js.
+            exclude: ["Web"],
+            swiftSettings: settings),
         .target(
             name: "Presence",
             dependencies: [

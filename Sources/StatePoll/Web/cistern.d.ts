@@ -1,0 +1,143 @@
+// Types of cistern.js. What happens when is described in ClientBehaviour.md.
+
+/** Any JSON value. Numbers are doubles: one of more than 17 digits is rounded when it is read. */
+export type JSONValue = null | boolean | number | string | JSONValue[] | { [name: string]: JSONValue };
+
+export type Way = "socket" | "events" | "long" | "short";
+
+export interface Options {
+  /** Where states are read, such as `https://example.org`. */
+  url: string;
+  /** Where changes are pushed, if that is elsewhere. */
+  pushURL?: string;
+  /** The application: 1 to 128 of `A–Z a–z 0–9 . _ ~ -`, starting with a letter or digit. */
+  app: string;
+  /** A bearer token for every request; a function is asked each time. A socket's handshake can carry none, so no socket is used. */
+  token?: string | (() => string | Promise<string>);
+  /** The ways to receive states, best first; all that work here unless given. */
+  ways?: Way[];
+  /** Where pending changes are kept: IndexedDB in browsers, shared by all tabs; else memory. */
+  storage?: Storage;
+  /** The name under which this client is present; a random one unless given. */
+  client?: string;
+  /** Instead of the global one. Node has none before version 22. */
+  WebSocket?: typeof WebSocket;
+}
+
+/** Begins to follow an application. It goes on, whatever fails, until it is closed. */
+export function connect<State = JSONValue>(options: Options): Connection<State>;
+
+export interface Connection<State = JSONValue> {
+  /** The server's state with everything pending applied, a preview. Undefined as long as there is neither. Never altered in place. */
+  readonly state: State | undefined;
+  readonly status: Status;
+  readonly presence: Presence;
+
+  /** Calls the listener at once, if there is a state, and whenever it has changed. Returns how to end that. */
+  subscribe(listener: (state: State | undefined, status: Status) => void): () => void;
+  on(event: "status", listener: (status: Status) => void): () => void;
+  /** Changes that will never be in the state, also those of an earlier page or another tab. */
+  on(event: "rejected", listener: (error: ChangeRejected) => void): () => void;
+
+  /**
+   * Changes the state: by a merge patch (RFC 7396), or by an array of operations (RFC 6902 and Cistern's own). It shows at once
+   * and is sent when there is a server, after everything that was pushed before.
+   *
+   * Fulfilled when the server has folded the change in, which may be after hours offline; rejected with `ChangeRejected` if it came to
+   * nothing. Nobody has to look at it.
+   *
+   * Throws `RangeError` if the change has more than 1 MiB or 10,000 changes wait already, `TypeError` if it is no JSON value.
+   */
+  push(change: Operation[] | object | string | number | boolean | null, options?: PushOptions): Promise<Pushed>;
+
+  /** Ends everything. What is pending stays in the storage. */
+  close(): Promise<void>;
+}
+
+export interface PushOptions {
+  /** How the change is to be read, if an array or an object does not say so. */
+  type?: "application/merge-patch+json" | "application/json-patch+json" | "application/vnd.cistern.patch+json";
+  /** Only if the state has this version, as in `status.version`, when the change's turn comes; `*`: only if something was applied before. */
+  ifMatch?: string;
+  /** Only if nothing was applied before. */
+  ifNoneMatch?: "*";
+}
+
+export interface Pushed {
+  /** The id under which the change was folded in. */
+  id: string;
+  /** `unknown`: it is folded in, and too long ago for the server to say whether it was applied. */
+  outcome: "applied" | "unknown";
+}
+
+export interface Status {
+  phase: "connecting" | "live" | "offline";
+  way: Way | null;
+  /** Whether the application exists; null until a server has said so. */
+  exists: boolean | null;
+  /** The version of the server's part of the state. */
+  version: string | null;
+  /** Changes that are not known to be folded in yet. */
+  pending: number;
+  /** What stands in the way at the moment. */
+  problem: Problem | null;
+  /** Whether what is pending outlives the page. */
+  isDurable: boolean;
+}
+
+export interface Presence {
+  /** Says something about this client, at most 4 KiB of JSON, until it is closed or says `null`. With shared tabs the last one counts. */
+  set(value: JSONValue): void;
+  /** Who is here, as far as it is followed. */
+  get(): { [client: string]: { value: JSONValue } };
+  /** Follows who is here. */
+  subscribe(listener: (clients: { [client: string]: { value: JSONValue } }) => void): () => void;
+}
+
+/** RFC 9457; `type` is `/problems/<slug>`. */
+export interface Problem {
+  type?: string;
+  title?: string;
+  status?: number;
+  detail?: string;
+  [member: string]: unknown;
+}
+
+export class ChangeRejected extends Error {
+  readonly id: string;
+  readonly problem: Problem;
+}
+
+export type Operation =
+  | { op: "add" | "replace" | "test"; path: string; value: JSONValue }
+  | { op: "remove" | "timestamp"; path: string }
+  | { op: "move" | "copy"; from: string; path: string }
+  | { op: "increment" | "min" | "max"; path: string; value: number }
+  | { op: "union" | "subtract"; path: string; value: JSONValue[] };
+
+/** A pending change as a storage keeps it. */
+export interface KeptChange {
+  order: number;
+  [member: string]: unknown;
+}
+
+/** Where pending changes outlive a connection. Calls come one after the other. */
+export interface Storage {
+  readonly isDurable: boolean;
+  /** What was kept, items by rising `order`; null if nothing was. */
+  load(): Promise<{ meta: object; items: KeptChange[] } | null>;
+  /** All of it or nothing; fulfilled when it will outlive the program. Nothing is sent before. */
+  save(changes: { meta: object; put: KeptChange[]; drop: number[] }): Promise<void>;
+  close(): void;
+}
+
+/** For as long as the program runs. */
+export class MemoryStorage implements Storage {
+  readonly isDurable: boolean;
+  load(): ReturnType<Storage["load"]>;
+  save(changes: Parameters<Storage["save"]>[0]): Promise<void>;
+  close(): void;
+}
+
+/** Applies a patch as the client does for its preview. Throws if it cannot be applied. */
+export function apply(state: JSONValue, type: NonNullable<PushOptions["type"]>, change: JSONValue, now?: number): JSONValue;

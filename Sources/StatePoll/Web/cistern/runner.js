@@ -1,0 +1,189 @@
+// Does what the core decides: gives it events, one after the other, and carries out its actions.
+
+import { initial, statusOf, step } from "./core.js";
+import { Server } from "./http.js";
+import { openSocket } from "./socket.js";
+
+export class Runner {
+  #state = null;
+  #server;
+  #storage;
+  #socketType;
+  #reports;
+  #timers = new Map();
+  #events = [];
+  #isStepping = false;
+  #stream = null;
+  #saved = Promise.resolve();
+  #isStopped = false;
+  isDurable;
+
+  /**
+   * `reports`: `changed()`, `told({key, id, outcome, reason})` and `kept(key)`, which says that a change will be sent, whatever happens to
+   * this runner.
+   */
+  constructor({ server, storage, WebSocket }, reports) {
+    this.#server = new Server(server);
+    this.#storage = storage;
+    this.#socketType = WebSocket;
+    this.#reports = reports;
+    this.isDurable = storage.isDurable;
+  }
+
+  /** Goes on from what was kept. `client` is the name if there is nothing. */
+  async start({ client, ways, isOnline }) {
+    let kept = null;
+    try {
+      kept = await this.#storage.load();
+    } catch {
+      // Without its storage it works all the same, as long as the page is there.
+      this.isDurable = false;
+    }
+    const queue = kept === null ? { client } : { ...kept.meta, items: kept.items };
+    if (this.#isStopped) return;
+    this.#state = initial({ queue, delivery: { ways }, isOnline });
+    this.#events.unshift({ type: "start" });
+    this.#run();
+    this.#reports.changed();
+  }
+
+  get view() {
+    return this.#state?.view;
+  }
+
+  get status() {
+    return this.#state === null ? null : statusOf(this.#state);
+  }
+
+  get clients() {
+    return this.#state?.presence.clients ?? {};
+  }
+
+  holds(key) {
+    return this.#state.queue.items.some((item) => item.key === key);
+  }
+
+  dispatch(event) {
+    if (this.#isStopped) return;
+    this.#events.push(event);
+    // What comes before the storage was read waits for that.
+    if (this.#state !== null) this.#run();
+  }
+
+  #run() {
+    if (this.#isStepping) return;
+    this.#isStepping = true;
+    try {
+      while (this.#events.length > 0) this.#step(this.#events.shift());
+    } finally {
+      this.#isStepping = false;
+    }
+  }
+
+  /** Ends everything; what is pending stays in the storage. */
+  async stop() {
+    if (this.#state !== null) this.dispatch({ type: "stop" });
+    this.#isStopped = true;
+    await this.#saved;
+    this.#storage.close();
+  }
+
+  #step(event) {
+    const before = this.#state;
+    const { state, actions } = step(before, event);
+    this.#state = state;
+    for (const action of actions) this.#act(action);
+    if (event.type === "push") this.#saved.then(() => this.#reports.kept(event.key));
+    const isSeen = state.view !== before.view || state.presence.clients !== before.presence.clients
+      || JSON.stringify(statusOf(state)) !== JSON.stringify(statusOf(before));
+    if (isSeen) this.#reports.changed();
+  }
+
+  #act(action) {
+    switch (action.do) {
+      case "save": return this.#save(action);
+      case "send": return this.#send(action);
+      case "ask": return this.#request(this.#server.outcome(action.id));
+      case "tell": return this.#reports.told(action);
+      case "open": return this.#open(action);
+      case "poll": return this.#poll(action);
+      case "close": return this.#close();
+      case "say":
+        if (action.over === "socket") return this.#stream.socket.say(action);
+        return this.#request(this.#server.say(action));
+      case "ask-presence": return this.#request(this.#server.whoIsHere(action));
+      case "timer": return this.#timer(action);
+      case "cancel":
+        clearTimeout(this.#timers.get(action.name));
+        this.#timers.delete(action.name);
+    }
+  }
+
+  async #request(answer) {
+    const event = await answer;
+    if (event.type) this.dispatch(event);
+  }
+
+  // Pushing
+
+  #save(action) {
+    this.#saved = this.#saved.then(() => this.#storage.save(action)).catch(() => {
+      if (!this.isDurable) return;
+      this.isDurable = false;
+      this.#reports.changed();
+    });
+  }
+
+  /** Nothing leaves before it is kept: a later start could give its id to another change. */
+  async #send({ over, changes }) {
+    const stream = this.#stream;
+    await this.#saved;
+    if (over === "http") return await this.#request(this.#server.push(changes));
+    // If the socket is gone meanwhile, the core has already decided to send them again.
+    if (stream !== this.#stream) return;
+    for (const change of changes) stream.socket.push(change);
+  }
+
+  // States
+
+  #open({ way, have, presence }) {
+    this.#close();
+    if (way === "socket") {
+      const { pollURL: url, name } = this.#server;
+      try {
+        this.#stream = { socket: openSocket(url, name, { have, presence }, (event) => this.dispatch(event), this.#socketType) };
+      } catch {
+        this.dispatch({ type: "closed", way });
+      }
+      return;
+    }
+    const control = new AbortController();
+    this.#stream = { control };
+    this.#server.events({ have, presence }, (event) => {
+      if (!control.signal.aborted) this.dispatch(event);
+    }, control.signal);
+  }
+
+  async #poll(action) {
+    if (action.purpose !== "way") return await this.#request(this.#server.poll(action));
+    const control = new AbortController();
+    this.#stream = { control };
+    const event = await this.#server.poll(action, control.signal);
+    if (!control.signal.aborted) this.dispatch(event);
+  }
+
+  #close() {
+    this.#stream?.socket?.close();
+    this.#stream?.control?.abort();
+    this.#stream = null;
+  }
+
+  #timer({ name, between: [low, high] }) {
+    clearTimeout(this.#timers.get(name));
+    const fire = () => {
+      this.#timers.delete(name);
+      this.dispatch({ type: "timer", name });
+    };
+    this.#timers.set(name, setTimeout(fire, low + Math.random() * (high - low)));
+  }
+}

@@ -1,0 +1,11 @@
+// Positions and versions, `<epoch>-<number>`. Numbers of different epochs are never compared.
+
+/** Reads a token as it stands in a body or a header: bare, quoted or weak. Null if it is none. */
+export function token(text) {
+  const [, epoch, number] = /^(?:W\/)?"?([^"]+)-(\d+)"?$/.exec(text ?? "") ?? [];
+  return epoch === undefined ? null : { epoch, number: Number(number) };
+}
+
+export function text({ epoch, number }) {
+  return `${epoch}-${number}`;
+}

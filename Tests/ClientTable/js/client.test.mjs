@@ -1,0 +1,201 @@
+// What stands round the core: events at every split, what is kept before it is sent, tabs that share one connection. Without a server.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ChangeRejected, connect, MemoryStorage } from "../../../Sources/StatePoll/Web/cistern.js";
+import { sum } from "../../../Sources/StatePoll/Web/cistern/decimal.js";
+import { eventReader } from "../../../Sources/StatePoll/Web/cistern/sse.js";
+import { eventOf } from "../../../Sources/StatePoll/Web/cistern/socket.js";
+import { SharedRunner } from "../../../Sources/StatePoll/Web/cistern/tabs.js";
+
+test("Events are read alike at every split", () => {
+  const stream = 'retry: 1000\n\nid: e-1\nevent: state\ndata: {"a":1}\n\n:\n\nid: e-2\nevent: patch\ndata: {"a":2}\n\n'
+    + 'event: presence\ndata: {"clients":{}}\n\nid\nevent: deleted\ndata: {}\n\n';
+  const wanted = [
+    { type: "state", version: "e-1", state: { a: 1 } },
+    { type: "heard" },
+    { type: "patch", from: "e-1", version: "e-2", patch: { a: 2 } },
+    { type: "present", clients: {} },
+    { type: "unknown" },
+  ];
+  for (let first = 0; first <= stream.length; first += 1) {
+    for (const second of [first, Math.min(first + 1, stream.length), Math.min(first + 7, stream.length)]) {
+      const events = [];
+      const read = eventReader(null, (event) => events.push(event));
+      for (const piece of [stream.slice(0, first), stream.slice(first, second), stream.slice(second)]) read(piece);
+      assert.deepEqual(events, wanted);
+    }
+  }
+});
+
+test("A socket's messages become events, those of later versions of the protocol none", () => {
+  assert.deepEqual(eventOf({ ack: { id: "c~1", receipt: "e-1" } }), { type: "ack", id: "c~1", receipt: "e-1" });
+  assert.deepEqual(eventOf({ deleted: true }), { type: "unknown" });
+  assert.deepEqual(eventOf({ state: null, version: "e-1", position: "e-2" }), { type: "state", version: "e-1", position: "e-2", state: null });
+  assert.equal(eventOf({ refused: { id: "c~1", problem: { retry_after: 2 } } }).retryAfter, 2000);
+  assert.equal(eventOf({ refused: { problem: {} } }).type, "say-failed");
+  assert.equal(eventOf({ somethingNew: 1 }), null);
+});
+
+test("Sums are those of decimals", () => {
+  for (const [a, b, result] of [[0.1, 0.2, 0.3], [1e-7, 1e-7, 2e-7], [-0.5, 0.25, -0.25], [1e21, -1e21, 0], [1.1, -1.1, 0], [1e300, 1e-300, 1e300]]) {
+    assert.equal(sum(a, b), result);
+  }
+});
+
+/** A network in which every request is recorded and never answered. */
+function silence(t) {
+  const requests = [];
+  const original = globalThis.fetch;
+  globalThis.fetch = (url, { method = "GET", body, signal }) => {
+    requests.push({ method, path: new URL(url).pathname, body });
+    return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  };
+  t.after(() => (globalThis.fetch = original));
+  return requests;
+}
+
+/** Until all that is ready to happen has happened. */
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+test("Nothing is sent before it is kept", async (t) => {
+  const requests = silence(t);
+  const storage = new MemoryStorage();
+  let keep;
+  storage.save = () => new Promise((resolve) => (keep = resolve));
+  const a = connect({ url: "http://cistern.test", app: "a", storage, ways: ["short"] });
+  a.push({ n: 1 });
+  await settled();
+  assert.deepEqual(a.state, { n: 1 });
+  assert.deepEqual(requests.filter(({ method }) => method === "PUT"), []);
+  keep();
+  await settled();
+  assert.equal(requests.filter(({ method }) => method === "PUT").length, 1);
+  await a.close();
+});
+
+test("A storage that fails is said to, and the change is sent all the same", async (t) => {
+  const requests = silence(t);
+  const storage = new MemoryStorage();
+  storage.isDurable = true;
+  storage.save = () => Promise.reject(new Error("quota"));
+  const a = connect({ url: "http://cistern.test", app: "a", storage, ways: ["short"] });
+  assert.equal(a.status.isDurable, true);
+  a.push({ n: 1 });
+  await settled();
+  assert.equal(a.status.isDurable, false);
+  assert.equal(requests.filter(({ method }) => method === "PUT").length, 1);
+  await a.close();
+});
+
+test("What the caller does with a change afterwards does not become part of it", async (t) => {
+  silence(t);
+  const a = connect({ url: "http://cistern.test", app: "a", ways: ["short"] });
+  const change = { list: [1] };
+  a.push(change);
+  change.list.push(2);
+  await settled();
+  assert.deepEqual(a.state, { list: [1] });
+  await a.close();
+});
+
+test("A change that is no JSON or too large is refused at once", async (t) => {
+  silence(t);
+  const a = connect({ url: "http://cistern.test", app: "a", ways: ["short"] });
+  assert.throws(() => a.push(undefined), TypeError);
+  assert.throws(() => a.push({ text: "x".repeat(1024 * 1024) }), RangeError);
+  assert.equal(new ChangeRejected("c~1", { title: "No" }).message, "No");
+  await a.close();
+});
+
+test("A listener that throws keeps neither the others nor the client from going on", async (t) => {
+  const requests = silence(t);
+  const thrown = [];
+  globalThis.reportError = (error) => thrown.push(error.message);
+  t.after(() => delete globalThis.reportError);
+  const a = connect({ url: "http://cistern.test", app: "a", ways: ["short"] });
+  const seen = [];
+  a.subscribe(() => {
+    throw new Error("mine");
+  });
+  a.subscribe((state) => seen.push(state));
+  a.push({ n: 1 });
+  await settled();
+  assert.deepEqual(thrown, ["mine"]);
+  assert.deepEqual(seen, [{ n: 1 }]);
+  assert.equal(requests.filter(({ method }) => method === "PUT").length, 1);
+  await a.close();
+});
+
+/** Web Locks as far as tabs need them: one holder at a time, the others in their order. */
+class Locks {
+  #last = Promise.resolve();
+
+  request(_, { signal }, hold) {
+    const turn = this.#last.then(() => (signal.aborted ? undefined : hold()));
+    this.#last = turn.catch(() => {});
+    return turn;
+  }
+}
+
+/** The global `navigator` of a browser, for the time of a test. */
+function browsing(t) {
+  const original = Object.getOwnPropertyDescriptor(globalThis, "navigator");
+  Object.defineProperty(globalThis, "navigator", { value: { locks: new Locks() }, configurable: true });
+  t.after(() => (original ? Object.defineProperty(globalThis, "navigator", original) : delete globalThis.navigator));
+}
+
+/** A tab, and a way to wait until what it shows fulfils a condition. */
+function openTab(name, storage) {
+  const waiting = new Set();
+  const look = () => {
+    for (const wait of waiting) {
+      if (!wait.condition(runner)) continue;
+      waiting.delete(wait);
+      wait.resolve();
+    }
+  };
+  const server = { url: "http://cistern.test", app: "a", presence: "p" };
+  const runner = new SharedRunner(name, { server, storage }, { client: "c", ways: ["short"], isOnline: true }, { changed: look, told: () => {} });
+  const until = (condition) => new Promise((resolve) => {
+    waiting.add({ condition, resolve });
+    look();
+  });
+  return { runner, until };
+}
+
+const push = (key, change) => ({ type: "push", key, mediaType: "application/merge-patch+json", change, bytes: 1 });
+
+test("Tabs share one queue and one name, and the next one goes on when the leader goes", { timeout: 10_000 }, async (t) => {
+  const requests = silence(t);
+  browsing(t);
+  const [name, storage] = [`test ${crypto.randomUUID()}`, new MemoryStorage()];
+  const first = openTab(name, storage);
+  first.runner.dispatch(push("k", { a: 1 }));
+  await first.until(({ view }) => view?.a === 1);
+  const second = openTab(name, storage);
+  await second.until(({ view }) => view?.a === 1);
+  second.runner.dispatch(push("l", { b: 2 }));
+  await Promise.all([first, second].map((tab) => tab.until(({ view, status }) => view?.b === 2 && status.pending === 2)));
+  assert.equal(requests.filter(({ method }) => method === "GET").length, 1, "one connection");
+
+  await first.runner.stop();
+  const third = openTab(name, storage);
+  await Promise.all([second, third].map((tab) => tab.until(({ view, status }) => view?.a === 1 && view?.b === 2 && status?.pending === 2)));
+  const sent = requests.filter(({ method }) => method === "PUT").map(({ body }) => JSON.parse(body).map(({ id }) => id));
+  assert.deepEqual(sent.at(-1), ["c~1", "c~2"]);
+  await second.runner.stop();
+  await third.runner.stop();
+});
+
+test("A change that is handed over twice is in the queue once", { timeout: 10_000 }, async (t) => {
+  silence(t);
+  browsing(t);
+  const tab = openTab(`test ${crypto.randomUUID()}`, new MemoryStorage());
+  await tab.until(({ status }) => status !== null);
+  tab.runner.dispatch(push("k", { a: 1 }));
+  tab.runner.dispatch(push("k", { a: 1 }));
+  await tab.until(({ view }) => view?.a === 1);
+  assert.equal(tab.runner.status.pending, 1);
+  await tab.runner.stop();
+});
