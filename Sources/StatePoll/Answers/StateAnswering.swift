@@ -50,12 +50,7 @@ struct StateAnswering: Sendable {
         guard let served = entry.served, !entry.isStale(at: .now),
             !(question.known.first?.isUnheardOf(beside: served) ?? false)
         else { return nil }
-        let wait = StateWait(question, since: .now)
-        if question.known.contains(served.versionToken) { return try wait.outcome(.state(served)) }
-        switch entry.live.editions.ask(wait.step) {
-        case .update(let update): return try wait.outcome(update)
-        case .nothing, .later: return nil
-        }
+        return try settledNow(StateWait(question, since: .now), entry)
     }
 
     /// Answers, or says what there is to wait for. The order is part of the contract: `at_least` and `fresh` first, then
@@ -82,11 +77,20 @@ struct StateAnswering: Sendable {
     }
 
     private func settle(_ wait: StateWait, _ entry: StateTable.Entry) async throws(Problem) -> StateWait.Outcome {
+        if let outcome = try settledNow(wait, entry) { return outcome }
+        guard let update = await entry.live.editions.update(wait.step) else { return .wait(wait) }
+        return try wait.outcome(update)
+    }
+
+    /// Nil if something has to be worked out first.
+    private func settledNow(_ wait: StateWait, _ entry: StateTable.Entry) throws(Problem) -> StateWait.Outcome? {
         guard let served = entry.served, !wait.question.known.contains(served.versionToken) else {
             return try wait.outcome(entry.whatIsServed)
         }
-        guard let update = await entry.live.editions.update(wait.step) else { return .wait(wait) }
-        return try wait.outcome(update)
+        switch entry.live.editions.ask(wait.step) {
+        case .update(let update): return try wait.outcome(update)
+        case .nothing, .later: return nil
+        }
     }
 
     // MARK: Looking
@@ -95,6 +99,7 @@ struct StateAnswering: Sendable {
     private func look(at application: ApplicationID) async -> StateTable.Entry {
         await look(at: application, folding: .nothing).entry
     }
+
     /// - Returns: with `isCurrent` false if the look has failed or takes too long.
     private func look(
         at application: ApplicationID, folding: Watcher.Folding

@@ -53,12 +53,9 @@ final class EventStream: Follower, LaneWaiter {
     private var isWritable: Bool { stream?.isWritable ?? false }
 
     func take(_ update: Update, from feed: Feed) {
-        let (step, told) = (cursor.step, cursor.told)
+        let telling = Feed.Telling(to: cursor)
         guard let word = cursor.next(update) else { return }
-        let frame = feed.frame(after: step, told: told, of: update, for: way) {
-            .event(ByteBuffer(chunk: EventFrame.event(word)))
-        }
-        if case .event(let chunk) = frame { send(chunk) }
+        send(feed.events.made(for: telling, of: update.to) { ByteBuffer(chunk: EventFrame.event(word)) })
     }
 
     func take(absence: StateWait.Served, from feed: Feed) {

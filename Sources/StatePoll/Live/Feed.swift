@@ -27,14 +27,10 @@ final class Feed {
     /// Steps that are being worked out.
     private var asked: Set<Step> = []
     /// What was made of the newest version's updates for the wire.
-    private var frames = MadeOnce<FrameKey, Frame>()
+    /// What followers are told, on the wire: made once for all who had the same and are told the same.
+    var events = MadeOnce<Telling, ByteBuffer>()
+    var messages = MadeOnce<Telling, SocketFrame>()
     private var answers = MadeOnce<AnswerKey, PreparedAnswer>()
-
-    /// An update as it is written down for one way of following.
-    enum Frame {
-        case event(ByteBuffer)
-        case message(SocketFrame)
-    }
 
     private struct AnswerKey: Hashable {
         let step: Step
@@ -42,10 +38,15 @@ final class Feed {
         let isModified: Bool
     }
 
-    private struct FrameKey: Hashable {
+    /// What somebody had, and what they asked for.
+    struct Telling: Hashable {
         let step: Step
         let told: VersionToken?
-        let way: FollowerWay
+
+        init(to cursor: StreamCursor) {
+            step = cursor.step
+            told = cursor.told
+        }
     }
 
     init(_ application: ApplicationID, of states: States, _ presences: Presences, on eventLoop: any EventLoop) {
@@ -161,12 +162,5 @@ final class Feed {
     func prepared(_ answer: StateAnswer, after wait: StateWait) -> PreparedAnswer {
         let key = AnswerKey(step: wait.step, base: wait.question.known.first, isModified: answer.status != .notModified)
         return answers.made(for: key, of: answer.served) { PreparedAnswer(answer) }
-    }
-
-    /// What somebody is told who had `told` and asked for `step`, on the wire: made once, for all who are told the same.
-    func frame(
-        after step: Step, told: VersionToken?, of update: Update, for way: FollowerWay, _ make: () -> Frame
-    ) -> Frame {
-        frames.made(for: FrameKey(step: step, told: told, way: way), of: update.to, make)
     }
 }

@@ -43,10 +43,8 @@ final class SocketFollower: Follower {
     func take(_ update: Update, from feed: Feed) {
         let before = cursor
         if let word = cursor.next(update) {
-            let frame = feed.frame(after: before.step, told: before.told, of: update, for: way) {
-                .message(ServerMessage(word).frame)
-            }
-            if case .message(let frame) = frame, !send(frame, or: before) { return }
+            let frame = feed.messages.made(for: Feed.Telling(to: before), of: update.to) { ServerMessage(word).frame }
+            guard send(frame, or: before) else { return }
         }
         client.have = cursor.told
         settle(upTo: update.to.positionToken)
