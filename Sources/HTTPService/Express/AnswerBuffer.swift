@@ -47,10 +47,22 @@ package final class AnswerBuffer {
 
     private func writeHead(_ head: AnswerHead, _ fields: AnswerFields) {
         slot?.count(status: head.status)
-        bytes.writeBytes(head.bytes)
-        bytes.writeBytes(fields.bytes)
-        bytes.writeBytes(originFields)
-        bytes.writeBytes(ending)
+        // In one write: each makes sure of its room anew.
+        let length = head.bytes.count + fields.bytes.count + originFields.count + ending.count
+        unsafe bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: length) { room in
+            var end = 0
+            func put(_ part: [UInt8]) {
+                unsafe part.withUnsafeBytes { part in
+                    unsafe UnsafeMutableRawBufferPointer(rebasing: room[end...]).copyMemory(from: part)
+                }
+                end += part.count
+            }
+            put(head.bytes)
+            put(fields.bytes)
+            put(originFields)
+            put(ending)
+            return end
+        }
     }
 
     /// The same with a small body that was made for this answer alone.

@@ -1,5 +1,7 @@
 // Bytes of HTTP heads: which are what (RFC 9110 §5.6), and what stands where, without allocating.
 
+import Glibc
+
 enum Byte {
     static let lineFeed: UInt8 = 10
     static let carriageReturn: UInt8 = 13
@@ -24,11 +26,12 @@ enum Byte {
 extension Span<UInt8> {
     /// Whether these very characters stand at `offset`.
     package func matches(_ text: StaticString, at offset: Int) -> Bool {
-        guard offset + text.utf8CodeUnitCount <= count else { return false }
-        for index in 0..<text.utf8CodeUnitCount {
-            guard unsafe text.utf8Start[index] == self[offset + index] else { return false }
+        let length = text.utf8CodeUnitCount
+        guard length > 0, offset <= count - length else { return length == 0 }
+        return unsafe extracting(offset..<(offset + length)).withUnsafeBytes { own in
+            guard let own = own.baseAddress else { return false }
+            return unsafe memcmp(own, text.utf8Start, length) == 0
         }
-        return true
     }
 
     /// Whether these characters stand at `offset`, or as many of them as there are bytes.
@@ -42,8 +45,12 @@ extension Span<UInt8> {
     /// Whether `range` holds these bytes and no others.
     package func equals(_ other: [UInt8], at range: Range<Int>) -> Bool {
         guard other.count == range.count else { return false }
-        for index in 0..<range.count where self[range.lowerBound + index] != other[index] { return false }
-        return true
+        return unsafe extracting(range).withUnsafeBytes { own in
+            unsafe other.withUnsafeBytes { other in
+                guard let own = own.baseAddress, let other = other.baseAddress else { return true }
+                return unsafe memcmp(own, other, range.count) == 0
+            }
+        }
     }
 
     /// Whether `range` holds these very characters and no others.

@@ -182,7 +182,7 @@ final class ConnectionFront: ChannelDuplexHandler, RemovableChannelHandler {
         case .stop: return false
         case .look:
             guard let again = intake.repetition else { return give(intake.next(loop), context) }
-            take(again.request, by: again.slot, context)
+            if !answer(again) { take(again.request, by: again.slot, context) }
             return true
         case .pass(let count):
             guard let part = intake.slice(count) else { return false }
@@ -211,19 +211,36 @@ final class ConnectionFront: ChannelDuplexHandler, RemovableChannelHandler {
         return true
     }
 
+    /// - Returns: false if the lane has to look at the request once more.
+    private func answer(_ again: RepeatedRequest) -> Bool {
+        guard let note = again.note else { return false }
+        loop.answers.prepare(again.slot, originFields(of: again.request))
+        guard again.slot.lane.answerAgain(like: note, into: loop.answers) else { return false }
+        progress.requestArrived()
+        intake.drop(again.request.bytes)
+        loop.answers.flushIfLarge()
+        return true
+    }
+
+    private func originFields(of request: ScannedRequest) -> [UInt8] {
+        guard let crossOrigin = loop.crossOrigin else { return [] }
+        let bytes = intake.held
+        return crossOrigin.fields(for: request.origin, in: bytes.readableBytesUInt8Span)
+    }
+
     private func take(_ request: ScannedRequest, by slot: LaneSlot, _ context: ChannelHandlerContext) {
         progress.requestArrived()
         intake.free(loop)
         // The lane may close this very connection.
         let bytes = intake.held
-        let originFields = loop.crossOrigin?.fields(for: request.origin, in: bytes.readableBytesUInt8Span) ?? []
+        let originFields = originFields(of: request)
         loop.answers.prepare(slot, originFields)
         let verdict = slot.lane.answer(request, bytes.readableBytesUInt8Span, into: loop.answers) {
             LaneReply(front: self)
         }
         switch verdict {
-        case .answered:
-            intake.drop(request.bytes)
+        case .answered(let note):
+            intake.drop(request, noting: note)
             loop.answers.flushIfLarge()
         case .later:
             intake.drop(request.bytes)

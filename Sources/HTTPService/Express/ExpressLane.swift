@@ -34,15 +34,39 @@ package protocol ExpressLane: AnyObject {
         _ request: ScannedRequest, _ bytes: Span<UInt8>, into answers: AnswerBuffer, later reply: () -> LaneReply
     ) -> LaneVerdict
 
+    /// Answers a request that came before on the same connection, byte for byte.
+    ///
+    /// - Parameter note: What the lane noted when it answered last.
+    /// - Returns: false if it has to think again; then nothing was written.
+    func answerAgain(like note: LaneNote, into answers: AnswerBuffer) -> Bool
+
     /// Now and then, about once a second: lets go of what nobody asked for any more.
     ///
     /// - Parameter load: The share of the time since the last call in which the event loop's thread was busy: 0 to 1.
     func tidy(load: Double)
 }
 
+extension ExpressLane {
+    package func answerAgain(like note: LaneNote, into answers: AnswerBuffer) -> Bool { false }
+}
+
+/// What a lane wants to find again when the same request comes again. Every connection that polls has one: no objects of its own.
+package struct LaneNote {
+    package let subject: AnyObject
+    /// What was answered about the subject, in the lane's own terms.
+    package let edition: UInt64
+    package let form: UInt8
+
+    package init(_ subject: AnyObject, edition: UInt64, form: UInt8) {
+        self.subject = subject
+        self.edition = edition
+        self.form = form
+    }
+}
+
 package enum LaneVerdict {
     /// The answer has been written.
-    case answered
+    case answered(LaneNote? = nil)
     /// The reply will bring it. Until then no further request of the connection is looked at.
     case later
     /// The connection belongs to handlers of the lane's from here on, which get this request's bytes first.

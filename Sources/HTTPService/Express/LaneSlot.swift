@@ -7,7 +7,7 @@ import Metrics
 final class LaneSlot {
     let lane: any ExpressLane
     /// In the order of the counters.
-    private var tally = [0, 0, 0, 0]
+    private var tally: InlineArray<4, Int> = [0, 0, 0, 0]
     /// Replies that are owed, and how many of them the shared gauge knows of.
     private var owed = 0
     private var reported = 0
@@ -45,7 +45,7 @@ final class LaneSlot {
             inFlight.increment(by: Double(owed - reported))
             reported = owed
         }
-        let sum = tally.reduce(0, +)
+        let sum = tally.indices.reduce(0) { $0 + tally[$1] }
         guard sum > 0 else { return }
         inAll.increment(by: sum)
         for index in tally.indices where tally[index] > 0 {

@@ -8,6 +8,8 @@ import NIOCore
 final class RepeatedRequest {
     let request: ScannedRequest
     let slot: LaneSlot
+    /// How the lane answered it, if it may do so again.
+    var note: LaneNote?
     private let bytes: [UInt8]
 
     /// - Parameters:

@@ -36,6 +36,12 @@ struct RequestIntake {
 
     mutating func drop(_ bytes: Int) { held.moveReaderIndex(forwardBy: min(bytes, count)) }
 
+    /// - Parameter note: of the lane that has answered this request, the first one here.
+    mutating func drop(_ request: ScannedRequest, noting note: LaneNote?) {
+        drop(request.bytes)
+        if request.bodyBytes == 0 { repeated?.note = note }
+    }
+
     mutating func slice(_ bytes: Int) -> ByteBuffer? { held.readSlice(length: bytes) }
 
     mutating func all() -> ByteBuffer {

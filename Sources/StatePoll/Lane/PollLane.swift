@@ -71,11 +71,11 @@ final class PollLane: ExpressLane {
         _ request: ScannedRequest, _ bytes: Span<UInt8>, into answers: AnswerBuffer, later reply: () -> LaneReply
     ) -> LaneVerdict {
         guard let path = ApplicationPath(request.target, in: bytes) else { return .leaves }
-        if isOrdinary(request, path, in: bytes), let place = places.place(of: path.name, in: bytes),
-            place.live.mayAnswer(at: .now()), answer(request, bytes, from: place, into: answers)
+        if isOrdinary(request, path, in: bytes), let (place, seen) = places.look(at: path.name, in: bytes),
+            seen.live.mayAnswer(at: .now()), let form = form(of: request, bytes, from: seen),
+            answer(form, from: seen, into: answers)
         {
-            place.live.notePoll()
-            return .answered
+            return .answered(LaneNote(place, edition: seen.edition, form: form.rawValue))
         }
         // What is no application is left to the route.
         guard let application = try? ApplicationID(bytes.text(in: path.name)) else { return .leaves }
@@ -85,7 +85,7 @@ final class PollLane: ExpressLane {
             return think(about: question, into: answers, reply)
         } catch {
             answers.write(error)
-            return .answered
+            return .answered()
         }
     }
 
@@ -97,30 +97,45 @@ final class PollLane: ExpressLane {
 
     // MARK: Answers
 
-    /// Answers if that needs no thought.
-    private func answer(
-        _ request: ScannedRequest, _ bytes: Span<UInt8>, from place: PollPlace, into answers: AnswerBuffer
-    ) -> Bool {
-        let served = place.served
+    /// What is answered to an ordinary request.
+    private enum Form: UInt8 {
+        case full, gzip, notModified, weakNotModified
+    }
+
+    /// Nil if that needs thought.
+    private func form(of request: ScannedRequest, _ bytes: Span<UInt8>, from seen: PollPlace.Seen) -> Form? {
         var isCoded = false
-        if !request.acceptEncoding.isEmpty, served.content.isWorthCompressing {
-            guard bytes.isPlainList(request.acceptEncoding) else { return false }
+        if !request.acceptEncoding.isEmpty, seen.served.content.isWorthCompressing {
+            guard bytes.isPlainList(request.acceptEncoding) else { return nil }
             isCoded = bytes.accepts("gzip", in: request.acceptEncoding)
         }
         if !request.ifNoneMatch.isEmpty {
-            if place.isVersion(request.ifNoneMatch, in: bytes) {
-                answers.write(isCoded ? served.weakNotModifiedHead : served.notModifiedHead, serverFields)
-                return true
-            }
-            guard place.isOlder(request.ifNoneMatch, in: bytes) else { return false }
+            if seen.isVersion(request.ifNoneMatch, in: bytes) { return isCoded ? .weakNotModified : .notModified }
+            guard seen.isOlder(request.ifNoneMatch, in: bytes) else { return nil }
         }
-        guard isCoded else {
-            answers.write(served.fullHead, serverFields, body: served.body)
-            return true
+        return isCoded ? .gzip : .full
+    }
+
+    /// - Returns: false if that needs thought; then nothing was written.
+    private func answer(_ form: Form, from seen: PollPlace.Seen, into answers: AnswerBuffer) -> Bool {
+        switch form {
+        case .full: answers.write(seen.served.fullHead, serverFields, body: seen.served.body)
+        case .gzip:
+            guard let gzip = seen.gzip else { return false }
+            answers.write(gzip, serverFields)
+        case .notModified: answers.write(seen.served.notModifiedHead, serverFields)
+        case .weakNotModified: answers.write(seen.served.weakNotModifiedHead, serverFields)
         }
-        guard let gzip = place.gzip() else { return false }
-        answers.write(gzip, serverFields)
+        seen.live.notePoll()
         return true
+    }
+
+    /// The same bytes about the same edition have the same answer.
+    func answerAgain(like note: LaneNote, into answers: AnswerBuffer) -> Bool {
+        guard let place = note.subject as? PollPlace, let seen = place.seen, seen.edition == note.edition,
+            let form = Form(rawValue: note.form), seen.isCurrent, seen.live.isFresh(at: .now())
+        else { return false }
+        return answer(form, from: seen, into: answers)
     }
 
     /// Answers as the route does, which may have to look at Redis, to work something out or to wait.
@@ -137,11 +152,11 @@ final class PollLane: ExpressLane {
                     eventLoop.assumeIsolated().execute { self.follow(wait, reply) }
                     return .later
                 }
-                return .answered
+                return .answered()
             }
         } catch {
             answers.write(error)
-            return .answered
+            return .answered()
         }
         later(question, reply())
         return .later

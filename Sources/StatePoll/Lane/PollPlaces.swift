@@ -4,66 +4,73 @@ import Fold
 import HTTPService
 import NIOCore
 
-/// One application as this event loop last saw it.
+/// One application as this event loop last saw it. Connections whose next poll may be the same keep it, with nothing in it once the
+/// application is out of the table.
 final class PollPlace {
     let name: [UInt8]
-    let live: LiveState
-    private var seen: Seen
-
-    var served: ServedState { seen.served }
+    /// As it was the last time.
+    private(set) var seen: Seen?
 
     /// What there was to see.
-    private struct Seen {
+    final class Seen {
+        let live: LiveState
         let edition: UInt64
         let served: ServedState
-        let etag: [UInt8]
-        let weakETag: [UInt8]
-        var gzip: PreparedAnswer?
+        private let etag: [UInt8]
+        private let weakETag: [UInt8]
+        private var compressed: PreparedAnswer?
 
-        init?(_ live: LiveState) {
+        /// Nil if there is nothing to answer with.
+        fileprivate init?(_ live: LiveState) {
             let (edition, served) = live.fetch()
             guard let served else { return nil }
+            self.live = live
             self.edition = edition
             self.served = served
             etag = Array(served.etag.utf8)
             weakETag = Array(served.weakETag.utf8)
         }
+
+        /// Whether there is nothing newer to see.
+        var isCurrent: Bool { live.edition == edition && !live.isRetired }
+
+        /// Whether a field names this version and nothing else.
+        func isVersion(_ field: Range<Int>, in bytes: Span<UInt8>) -> Bool {
+            bytes.equals(etag, at: field) || bytes.equals(weakETag, at: field)
+        }
+
+        /// Whether a field names an earlier version of the present epoch. All else, lists and unknown versions among it, needs
+        /// thought.
+        func isOlder(_ field: Range<Int>, in bytes: Span<UInt8>) -> Bool {
+            guard let version = VersionToken(bytes.text(in: field)) else { return false }
+            return version.epoch == served.epoch && version.number < served.version
+        }
+
+        /// The state with gzip coding, nil as long as nobody has compressed it.
+        var gzip: PreparedAnswer? {
+            if let compressed { return compressed }
+            guard served.content.gzip != nil else { return nil }
+            compressed = PreparedAnswer(StateAnswer(form: .full(served.content), served: served, coding: .gzip))
+            return compressed
+        }
     }
 
-    /// Nil if there is nothing to answer with.
-    init?(name: [UInt8], live: LiveState) {
+    fileprivate init?(name: [UInt8], live: LiveState) {
         guard let seen = Seen(live) else { return nil }
         self.name = name
-        self.live = live
         self.seen = seen
     }
 
-    /// - Returns: false if there is nothing to answer with any more.
-    func refresh() -> Bool {
-        guard live.edition != seen.edition else { return true }
-        guard let seen = Seen(live) else { return false }
-        self.seen = seen
-        return true
+    /// What there is to see now; nil if that is nothing.
+    fileprivate func look() -> Seen? {
+        guard let seen, !seen.isCurrent else { return seen }
+        if seen.live.isRetired { forget() } else if let new = Seen(seen.live) { self.seen = new } else { return nil }
+        return self.seen
     }
 
-    /// Whether a field names this version and nothing else.
-    func isVersion(_ field: Range<Int>, in bytes: Span<UInt8>) -> Bool {
-        bytes.equals(seen.etag, at: field) || bytes.equals(seen.weakETag, at: field)
-    }
+    fileprivate var isRetired: Bool { seen?.live.isRetired ?? true }
 
-    /// Whether a field names an earlier version of the present epoch. All else, lists and unknown versions among it, needs thought.
-    func isOlder(_ field: Range<Int>, in bytes: Span<UInt8>) -> Bool {
-        guard let version = VersionToken(bytes.text(in: field)) else { return false }
-        return version.epoch == served.epoch && version.number < served.version
-    }
-
-    /// The state with gzip coding, nil as long as nobody has compressed it.
-    func gzip() -> PreparedAnswer? {
-        if let gzip = seen.gzip { return gzip }
-        guard served.content.gzip != nil else { return nil }
-        seen.gzip = PreparedAnswer(StateAnswer(form: .full(served.content), served: served, coding: .gzip))
-        return seen.gzip
-    }
+    fileprivate func forget() { seen = nil }
 }
 
 struct PollPlaces {
@@ -77,22 +84,29 @@ struct PollPlaces {
     }
 
     /// Nil if there is nothing to answer with at once.
-    mutating func place(of name: Range<Int>, in bytes: Span<UInt8>) -> PollPlace? {
+    mutating func look(at name: Range<Int>, in bytes: Span<UInt8>) -> (place: PollPlace, seen: PollPlace.Seen)? {
         let key = hash(of: name, in: bytes)
         if let place = places[key] {
             guard bytes.equals(place.name, at: name) else { return nil }
-            if !place.live.isRetired { return place.refresh() ? place : nil }
+            if !place.isRetired { return place.look().map { (place, $0) } }
+            place.forget()
             places[key] = nil
         }
         guard let application = try? ApplicationID(bytes.text(in: name)), let live = states.live(application),
-            let place = PollPlace(name: Array(application.description.utf8), live: live)
+            let place = PollPlace(name: Array(application.description.utf8), live: live), let seen = place.seen
         else { return nil }
         places[key] = place
-        return place
+        return (place, seen)
     }
 
     /// No more places are left than the table has applications.
-    mutating func tidy() { places = places.filter { !$0.value.live.isRetired } }
+    mutating func tidy() {
+        places = places.filter { _, place in
+            guard place.isRetired else { return true }
+            place.forget()
+            return false
+        }
+    }
 
     private func hash(of name: Range<Int>, in bytes: Span<UInt8>) -> Int {
         var hasher = Hasher()

@@ -34,6 +34,9 @@ final class LiveState: Sendable {
         return !self.end.compareExchange(expected: end, desired: .max, ordering: .relaxed).exchanged
     }
 
+    /// Whether it may, without being the one that is told no.
+    func isFresh(at now: NIODeadline) -> Bool { now.uptimeNanoseconds < end.load(ordering: .relaxed) }
+
     /// The application was thrown out of the table; there is or will be another of these for it.
     var isRetired: Bool { retired.load(ordering: .relaxed) }
 

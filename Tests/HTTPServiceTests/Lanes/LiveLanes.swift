@@ -80,7 +80,7 @@ final class LiveLane: ExpressLane {
         if name.hasPrefix("all") { answerAll() }
         if name.hasPrefix("all") || name.hasPrefix("now") {
             Self.write("lane \(name)", to: answers)
-            return .answered
+            return .answered()
         }
         let waiter = LiveWaiter(name, reply(), self)
         waiters.append(waiter)

@@ -75,7 +75,7 @@ final class StubLane: ExpressLane {
             let body = request.bodyBytes > 0 ? " " + bytes.text(in: request.headBytes..<request.bytes) : ""
             Self.write("lane \(name)\(body)", to: answers)
         }
-        return .answered
+        return .answered()
     }
 
     func release() {
