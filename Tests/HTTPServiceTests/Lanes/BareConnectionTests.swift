@@ -1,6 +1,7 @@
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
+import Synchronization
 import Testing
 
 @testable import HTTPService
@@ -37,6 +38,30 @@ import Testing
         #expect(try channel.answers().isEmpty)
         try channel.writeInbound(ByteBuffer(string: String(again.suffix(9)) + again))
         #expect(try channel.answers().components(of: "lane now2") == 2)
+        _ = try channel.finish()
+    }
+
+    @Test("A request that comes again is answered from the note of its lane, as long as that says how")
+    func noted() throws {
+        let channel = EmbeddedChannel()
+        try channel.pipeline.syncOperations.addHandler(ConnectionFront(LoopServices([stub], on: channel.eventLoop)))
+        func ask(_ requests: String) throws -> [String] {
+            try channel.writeInbound(ByteBuffer(string: requests))
+            return try channel.answers().split(separator: "\r\n").map(String.init).filter { $0.hasPrefix("lane") }
+                .map { String($0.prefix { $0 != "H" }) }
+        }
+        #expect(try ask(poll("noted1")) == ["lane noted1"])
+        #expect(try ask(poll("noted1") + poll("noted1")) == ["lane noted1 again", "lane noted1 again"])
+        #expect(stub.askedCount == 1)
+        // A push in between is another request, whose answer nobody noted.
+        let push = "PUT /v1/apps/now/changes/c HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1"
+        #expect(try ask(push + poll("noted1")) == ["lane now 1", "lane noted1 again"])
+        stub.edition.store(1, ordering: .relaxed)
+        #expect(try ask(poll("noted1")) == ["lane noted1"])
+        #expect(try ask(poll("noted1")) == ["lane noted1 again"])
+        // Another request has a note of its own, and the first one's is gone.
+        #expect(try ask(poll("noted2") + poll("noted2")) == ["lane noted2", "lane noted2 again"])
+        #expect(try ask(poll("noted1")) == ["lane noted1"])
         _ = try channel.finish()
     }
 }

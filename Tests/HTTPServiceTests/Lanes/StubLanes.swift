@@ -5,12 +5,14 @@ import NIOCore
 import Synchronization
 
 /// Lanes that answer `GET …/state` of some applications: `now…` at once, `later…` when the test says so or the lane's next turn,
-/// `big…` with a body of so many bytes, `leave…` never. `PUT …/changes/{change}` to `now` is answered with its body.
+/// `big…` with a body of so many bytes, `noted…` from its note if it comes again, `leave…` never. `PUT …/changes/{change}` to `now` is answered with its body.
 final class StubLanes: ExpressLaneProvider {
     /// How many requests lanes have answered or taken.
     let taken = Atomic(0)
     /// How many they were asked to answer, those that they left included.
     let asked = Atomic(0)
+    /// What notes are about. Answers that were noted for another edition are given anew.
+    let edition = Atomic<UInt64>(0)
     /// Whether replies wait for `release`.
     private let holdsReplies: Bool
     private let lanes = Mutex<[NIOLoopBound<StubLane>]>([])
@@ -49,7 +51,7 @@ final class StubLane: ExpressLane {
     func wants(_ request: ScannedRequest, _ bytes: Span<UInt8>) -> Bool {
         guard request.method != .other else { return false }
         let name = name(request, bytes)
-        return ["now", "later", "big", "leave"].contains { name.hasPrefix($0) }
+        return ["now", "later", "big", "noted", "leave"].contains { name.hasPrefix($0) }
     }
 
     private func name(_ request: ScannedRequest, _ bytes: Span<UInt8>) -> String {
@@ -75,7 +77,14 @@ final class StubLane: ExpressLane {
             let body = request.bodyBytes > 0 ? " " + bytes.text(in: request.headBytes..<request.bytes) : ""
             Self.write("lane \(name)\(body)", to: answers)
         }
-        return .answered()
+        guard name.hasPrefix("noted"), let number = UInt8(name.dropFirst(5)) else { return .answered() }
+        return .answered(LaneNote(self, edition: provider.edition.load(ordering: .relaxed), form: number))
+    }
+
+    func answerAgain(like note: LaneNote, into answers: AnswerBuffer) -> Bool {
+        guard note.subject === self, note.edition == provider.edition.load(ordering: .relaxed) else { return false }
+        Self.write("lane noted\(note.form) again", to: answers)
+        return true
     }
 
     func release() {
