@@ -34,7 +34,7 @@ package protocol ExpressLane: AnyObject {
         _ request: ScannedRequest, _ bytes: Span<UInt8>, into answers: AnswerBuffer, later reply: () -> LaneReply
     ) -> LaneVerdict
 
-    /// Answers a request that came before on the same connection, byte for byte.
+    /// Answers a request that came before on this event loop, byte for byte.
     ///
     /// - Parameter note: What the lane noted when it answered last.
     /// - Returns: false if it has to think again; then nothing was written.
@@ -50,7 +50,7 @@ extension ExpressLane {
     package func answerAgain(like note: LaneNote, into answers: AnswerBuffer) -> Bool { false }
 }
 
-/// What a lane wants to find again when the same request comes again. Every connection that polls has one: no objects of its own.
+/// What a lane wants to find again when the same request comes again, on whichever of the event loop's connections.
 package struct LaneNote {
     package let subject: AnyObject
     /// What was answered about the subject, in the lane's own terms.

@@ -13,6 +13,7 @@ final class LoopServices {
     let slots: [LaneSlot]
     let crossOrigin: CrossOriginFields?
     let httpPipeline: HTTPPipeline
+    var recent = RecentRequests()
 
     private let limits: HTTPLimits
     private let date: DateClock
@@ -76,6 +77,7 @@ final class LoopServices {
 
     private func tick() {
         answers.setDate(date.now)
+        recent.age()
         let load = load.next(.present)
         for slot in slots {
             slot.report()

@@ -1,10 +1,10 @@
-// A request that a connection has sent before. Clients that poll send the same bytes until the state changes, and bytes that are the
+// A request that was sent before. Clients that poll send the same bytes until the state changes, and bytes that are the
 // same need not be understood again.
 
 import Glibc
 import NIOCore
 
-/// A class, because it is looked at with every poll and made with few.
+/// A class, because it is looked at with every poll and made with few, and because all connections share it that send the same.
 final class RepeatedRequest {
     let request: ScannedRequest
     let slot: LaneSlot

@@ -80,7 +80,7 @@ struct RequestIntake {
             guard count >= request.bytes else {
                 return reserve(request.bytes, loop) ? .bodyMissing(request) : .forRoute(request)
             }
-            if request.bodyBytes == 0 { repeated = RepeatedRequest(request, slot, in: held) }
+            if request.bodyBytes == 0 { repeated = loop.recent.find(request, slot, in: held) }
             return .forLane(request, slot)
         }
     }

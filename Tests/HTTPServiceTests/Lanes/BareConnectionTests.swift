@@ -64,4 +64,31 @@ import Testing
         #expect(try ask(poll("noted1")) == ["lane noted1"])
         _ = try channel.finish()
     }
+
+    @Test("Connections that send the same share what is known of it; others, and those after a while, do not")
+    func shared() throws {
+        let eventLoop = EmbeddedEventLoop()
+        let loop = LoopServices([stub], on: eventLoop)
+        func ask(_ name: String, by channel: EmbeddedChannel) throws -> String {
+            try channel.writeInbound(ByteBuffer(string: poll(name)))
+            return try channel.answers().split(separator: "\r\n").last.map(String.init) ?? ""
+        }
+        let first = try EmbeddedChannel.bare(loop, eventLoop)
+        let second = try EmbeddedChannel.bare(loop, eventLoop)
+        #expect(try ask("noted1", by: first) == "lane noted1")
+        #expect(try ask("noted2", by: second) == "lane noted2")
+        #expect(try ask("noted1", by: second) == "lane noted1")
+        // The note that the second has made is the first's too, and the other way round.
+        stub.edition.store(1, ordering: .relaxed)
+        #expect(try ask("noted1", by: second) == "lane noted1")
+        #expect(try ask("noted1", by: first) == "lane noted1 again")
+        loop.recent.age()
+        loop.recent.age()
+        let third = try EmbeddedChannel.bare(loop, eventLoop)
+        #expect(try ask("noted1", by: third) == "lane noted1")
+        stub.edition.store(2, ordering: .relaxed)
+        #expect(try ask("noted1", by: third) == "lane noted1")
+        #expect(try ask("noted1", by: first) == "lane noted1")
+        for channel in [first, second, third] { _ = try channel.finish() }
+    }
 }
