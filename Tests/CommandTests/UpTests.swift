@@ -136,12 +136,34 @@ struct UpPlanTests {
             host: "127.0.0.1", port: 0
         ).get()
         let port = try #require(holder.localAddress?.port)
-        let failure = await #expect(throws: Failure.self) { _ = try await Probe.freePort(port, host: "127.0.0.1") }
+        let failure = await #expect(throws: Failure.self) {
+            _ = try await Probe.freePorts(1, from: port, host: "127.0.0.1")
+        }
         #expect(failure?.message.contains("\(port)") == true)
         #expect(failure?.status == .unavailable)
-        let free = try await Probe.freePort(0, host: "127.0.0.1")
+        let free = try await Probe.freePorts(1, from: 0, host: "127.0.0.1")
         #expect(free > 0 && free != port)
         try await holder.close()
+    }
+
+    @Test("A row of free ports is found although those that the system gives have others behind them that are taken")
+    func portRows() async throws {
+        // Every second port of the range that port 0 is chosen from.
+        var holders: [any Channel] = []
+        let range = try String(contentsOfFile: "/proc/sys/net/ipv4/ip_local_port_range", encoding: .utf8)
+        let ends = range.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
+        let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        // An address of its own: other tests want ports, too.
+        let host = "127.0.53.1"
+        for port in stride(from: try #require(ends.first), to: try #require(ends.last), by: 40) {
+            // One that somebody else has is as good.
+            if let holder = try? await bootstrap.bind(host: host, port: port).get() { holders.append(holder) }
+        }
+        for _ in 0..<100 {
+            let first = try await Probe.freePorts(3, from: 0, host: host)
+            #expect((0..<3).allSatisfy { !(first + $0 - ends[0]).isMultiple(of: 40) })
+        }
+        for holder in holders { try await holder.close() }
     }
 }
 

@@ -51,7 +51,7 @@ struct WholeRunTests {
             ).last.map(String.init)
             return url != nil
         }
-        guard let url else { throw TestSupportError("cistern up has ended:\n\(process.printed)") }
+        guard let url else { throw TestSupportError("cistern up has ended, \(process.ending):\n\(process.printed)") }
         return Run(process: process, url: url, folder: "\(folder)/data")
     }
 
@@ -67,7 +67,6 @@ struct WholeRunTests {
         arguments: [[], ["--split"]])
     func killed(options: [String]) async throws {
         try await withFolder { folder in
-            // Split, changes go to the port after the first, which port 0 does not promise to be free; it is looked at before anything starts.
             let first = try await start(in: folder)
             let client = try CisternClient(url: first.url)
             let pushed = try await client.application("board").push(.mergePatch(#"{"kept":true}"#), wait: .seconds(20))

@@ -10,8 +10,13 @@ package final class ChildProcess: Sendable {
     package let executable: String
     package let arguments: [String]
     private let output: String
-    /// 0 while nothing runs.
-    private let pid = Mutex<pid_t>(0)
+    private struct State {
+        /// 0 while nothing runs.
+        var pid: pid_t = 0
+        /// As waitpid(2) has it; nil if somebody else has asked for it.
+        var status: Int32?
+    }
+    private let state = Mutex(State())
 
     package init(executable: String, arguments: [String], output: String) {
         self.executable = executable
@@ -19,14 +24,24 @@ package final class ChildProcess: Sendable {
         self.output = output
     }
 
-    package var isRunning: Bool {
-        pid.withLock { pid in
-            guard pid != 0 else { return false }
-            if waitpid(pid, nil, WNOHANG) == 0 { return true }
-            LiveChildren.shared.remove(pid)
-            pid = 0
-            return false
-        }
+    package var isRunning: Bool { state.withLock { Self.look(at: &$0) } }
+
+    /// - Returns: whether it runs. Once it has ended its number may be another process'.
+    private static func look(at state: inout State) -> Bool {
+        guard state.pid != 0 else { return false }
+        var status: Int32 = 0
+        let ended = unsafe waitpid(state.pid, &status, WNOHANG)
+        guard ended != 0 else { return true }
+        LiveChildren.shared.remove(state.pid)
+        state = State(status: ended > 0 ? status : nil)
+        return false
+    }
+
+    /// How it ended, for messages: one that was killed has nothing to say itself.
+    package var ending: String {
+        guard let status = state.withLock({ $0.status }) else { return "nobody knows how" }
+        let signal = status & 0x7F
+        return signal == 0 ? "with status \(status >> 8 & 0xFF)" : "by signal \(signal)"
     }
 
     package func launch() throws {
@@ -34,29 +49,27 @@ package final class ChildProcess: Sendable {
         let output = output
         let started = try SpawningThread.shared.perform { try spawn(command, output: output) }
         LiveChildren.shared.insert(started)
-        pid.withLock { $0 = started }
+        state.withLock { $0 = State(pid: started) }
     }
 
     package func signal(_ signal: Int32) {
-        pid.withLock { pid in
-            if pid != 0 { _ = kill(pid, signal) }
+        state.withLock { state in
+            if state.pid != 0 { _ = kill(state.pid, signal) }
         }
     }
 
     /// Sends the signal and waits until the process is gone; after ten seconds it is killed.
     package func end(with signal: Int32) {
-        pid.withLock { pid in
-            guard pid != 0 else { return }
-            _ = kill(pid, signal)
+        state.withLock { state in
+            guard state.pid != 0 else { return }
+            _ = kill(state.pid, signal)
             // A stopped process sees the signal only once it continues.
-            _ = kill(pid, SIGCONT)
+            _ = kill(state.pid, SIGCONT)
             let deadline = ContinuousClock.now + .seconds(10)
-            while waitpid(pid, nil, WNOHANG) == 0 {
-                if ContinuousClock.now > deadline { _ = kill(pid, SIGKILL) }
+            while Self.look(at: &state) {
+                if ContinuousClock.now > deadline { _ = kill(state.pid, SIGKILL) }
                 usleep(1_000)
             }
-            LiveChildren.shared.remove(pid)
-            pid = 0
         }
     }
 

@@ -54,8 +54,7 @@ struct UpCommand: AsyncParsableCommand {
         try folder.create()
         let lock = try folder.lock()
         if let note = lock.note { RunFolder.left(at: note.runFolder)?.remove() }
-        let port = try await Probe.freePort(port, host: host)
-        if split { _ = try await Probe.freePort(port + 1, host: host) }
+        let port = try await Probe.freePorts(split ? 2 : 1, from: port, host: host)
 
         let runFolder = try RunFolder.create(in: folder)
         defer { runFolder.remove() }

@@ -56,10 +56,30 @@ enum Probe {
         }
     }
 
+    /// Looks whether ports in a row are free.
+    ///
+    /// - Returns: the first; for 0 one that is free and has free ones behind it.
+    static func freePorts(_ count: Int, from port: Int, host: String) async throws -> Int {
+        var triesLeft = port == 0 ? mostTries : 1
+        while true {
+            triesLeft -= 1
+            let first = try await freePort(port, host: host)
+            do {
+                for next in (first + 1)..<(first + count) { _ = try await freePort(next, host: host) }
+                return first
+            } catch  where triesLeft > 0 {
+                // The system promises nothing of the ports behind the one that it gives. Another one, then.
+            }
+        }
+    }
+
+    /// Where a tenth of all ports is taken, all of these fail once in 10^20.
+    private static let mostTries = 20
+
     /// Binds to a port and lets go again.
     ///
     /// - Returns: the port, or a free one for 0.
-    static func freePort(_ port: Int, host: String) async throws -> Int {
+    private static func freePort(_ port: Int, host: String) async throws -> Int {
         do {
             let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
