@@ -20,10 +20,10 @@ enum ChangeReading {
 
     /// The changes of a batch, in order: `[{"id", "type", "if_match"?, "if_none_match"?, "change"}…]`.
     static func batch(_ body: Span<UInt8>, maximumChangeBytes: Int) throws(Problem) -> [Change] {
-        // A change's depth counts from itself.
-        let limits = ParsingLimits(depth: ParsingLimits.standardDepth + ChangeElement.envelopeDepth)
         let document: Document
-        do { document = try Document(parsing: body, limits: limits) } catch { throw Problem(error) }
+        do { document = try Document(parsing: body, limits: ChangeElement.parsingLimits) } catch {
+            throw Problem(error)
+        }
         guard document.kind == .array else {
             throw Problem(.invalidBatch, "A batch is an array of changes.").with("pointer", "")
         }

@@ -5,7 +5,7 @@ package import Documents
 package import Fold
 package import HTTPService
 
-/// Reads `{"id", "type", "if_match"?, "if_none_match"?, "change"}`, completely validated.
+/// Reads `{"id", "type", "if_match"?, "if_none_match"?, "change"}`, parsed by ``parsingLimits``: completely validated.
 package struct ChangeElement {
     private let element: Document
     /// Where it stands, as a JSON Pointer.
@@ -15,8 +15,8 @@ package struct ChangeElement {
     /// What a change without a type is; nil if it has to have one.
     private let defaultKind: PatchKind?
 
-    /// How much deeper a change may stand than one that is a body of its own: in an object, in what holds that.
-    package static let envelopeDepth = 2
+    /// For what holds changes. A change is as deep as one that is a body of its own, and stands in an object, in what holds that.
+    package static let parsingLimits = ParsingLimits(depth: ParsingLimits.standardDepth + 2)
 
     package init(_ element: Document, at place: String, errors kind: ProblemKind, defaultKind: PatchKind? = nil) {
         self.element = element
@@ -39,10 +39,6 @@ package struct ChangeElement {
         guard value.encodedCount <= maximumBytes else {
             throw Problem(.changeTooLarge, "The change has more than \(maximumBytes) bytes.")
                 .with("limit", maximumBytes).with("pointer", place + "/change")
-        }
-        guard value.depth <= ParsingLimits.standardDepth else {
-            throw Problem(.invalidPatch, "Arrays and objects are nested deeper than \(ParsingLimits.standardDepth).")
-                .with("pointer", place + "/change")
         }
         let precondition = try precondition
         do {

@@ -28,9 +28,10 @@ package struct MessageRefusal: Error {
 extension ClientMessage {
     /// Reads a message that is UTF-8.
     package init(_ text: ByteBuffer, limits: SocketLimits) throws(MessageRefusal) {
-        let parsing = ParsingLimits(depth: ParsingLimits.standardDepth + ChangeElement.envelopeDepth)
         let document: Document
-        do { document = try Document(parsing: text.readableBytesUInt8Span, limits: parsing) } catch {
+        do {
+            document = try Document(parsing: text.readableBytesUInt8Span, limits: ChangeElement.parsingLimits)
+        } catch {
             throw MessageRefusal(id: nil, problem: Problem(error))
         }
         do throws(Problem) {
@@ -62,7 +63,9 @@ extension ClientMessage {
                 .with("limit", limits.presenceBytes)
         }
         guard document.depth <= ParsingLimits.standardDepth else {
-            throw invalid("Arrays and objects are nested deeper than \(ParsingLimits.standardDepth).", at: "/presence")
+            // As where it is a body of its own.
+            throw Problem(.malformedJSON, "Arrays and objects are nested deeper than \(ParsingLimits.standardDepth).")
+                .with("pointer", "/presence")
         }
         let time = try message["ttl"].map { value throws(Problem) in try timeToLive(value, limits) }
         return PresenceNote(document: document.isNull ? nil : document, timeToLive: time)
