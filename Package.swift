@@ -243,7 +243,10 @@ let package = Package(
             ], swiftSettings: settings),
         .testTarget(
             name: "StatePollTests",
-            dependencies: ["Documents", "Fold", "HTTPService", "StatePoll", "TestSupport", nioCore, httpTypes],
+            dependencies: [
+                "Documents", "Fold", "HTTPService", "StatePoll", "TestSupport", nioCore, nioEmbedded,
+                httpTypes,
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "CisternClientTests",
@@ -261,15 +264,19 @@ let package = Package(
                 nioHTTP1,
                 httpTypes, log, metrics, metricsTestKit, lifecycle,
             ], swiftSettings: settings),
+        .target(
+            name: "SocketListening", dependencies: ["Sockets", "HTTPService", nioCore, nioPosix, nioWebSocket],
+            path: "Tests/SocketListening", swiftSettings: settings),
         // A server whose sockets send back what they get, for scripts/autobahn and for measuring what an idle socket costs.
         .executableTarget(
-            name: "socket-echo", dependencies: ["Sockets", "HTTPService", nioCore, nioPosix, nioWebSocket],
+            name: "socket-echo", dependencies: ["SocketListening", "Sockets", "HTTPService", nioCore, nioPosix],
             path: "Tests/SocketEcho",
             swiftSettings: settings),
         .testTarget(
             name: "SocketsTests",
             dependencies: [
-                "Sockets", "HTTPService", "Documents", "Fold", "TestSupport", nioCore, nioPosix, nioEmbedded, nioExtras,
+                "SocketListening", "Sockets", "HTTPService", "Documents", "Fold", "TestSupport", nioCore, nioPosix,
+                nioEmbedded, nioExtras,
                 nioWebSocket, httpTypes, log, metrics,
             ], swiftSettings: settings),
         .testTarget(

@@ -6,27 +6,9 @@ import HTTPService
 import NIOCore
 import NIOExtras
 import NIOPosix
-import NIOWebSocket
+import SocketListening
 import Sockets
 import Testing
-
-/// Sends back what it gets.
-final class Echo: SocketEnd {
-    private var socket: SocketHandler?
-
-    func opened(_ socket: SocketHandler) { self.socket = socket }
-
-    func received(_ message: SocketMessage) {
-        switch message {
-        case .text(let bytes): socket?.send(SocketFrame(.text, bytes))
-        case .binary(let bytes): socket?.send(SocketFrame(.binary, bytes))
-        }
-    }
-
-    func drained() {}
-
-    func closed() { socket = nil }
-}
 
 struct SocketServer: Sendable {
     let address: SocketAddress
@@ -68,26 +50,22 @@ func withSockets<Value>(
     let epoch = try #require(Epoch("e"))
     let budget = BodyBudget(bytes: incompleteBytes)
     let gate = SocketGate(permission: permission, origins: CrossOriginPolicy(origins: origins))
-    let (loop, room, channels) = try await eventLoop.submit {
+    let (room, channels) = try await eventLoop.submit {
         (
-            NIOLoopBound(SocketLoop(on: eventLoop, limits: limits, incomplete: budget), eventLoop: eventLoop),
             NIOLoopBound(MemoryRoom(epoch), eventLoop: eventLoop),
             NIOLoopBound(SocketServer.Channels(), eventLoop: eventLoop)
         )
     }.get()
-    let listener = try await ServerBootstrap(group: eventLoop)
-        .childChannelOption(.allowRemoteHalfClosure, value: true)
-        .childChannelInitializer { channel in
-            channel.eventLoop.makeCompletedFuture {
-                channels.value.open.append(channel)
-                if echoes {
-                    try loop.value.begin(in: channel, gate: gate, head: HTTPLimits()) { _ in Echo() }
-                } else {
-                    try loop.value.begin(in: channel, gate: gate, head: HTTPLimits(), room: room.value)
-                }
-            }
+    let listener = try await SocketListening.start(
+        on: eventLoop, limits: limits, incomplete: budget
+    ) { channel, loop in
+        channels.value.open.append(channel)
+        if echoes {
+            try loop.begin(in: channel, gate: gate, head: HTTPLimits()) { _ in Echo() }
+        } else {
+            try loop.begin(in: channel, gate: gate, head: HTTPLimits(), room: room.value)
         }
-        .bind(host: "127.0.0.1", port: 0).get()
+    }
     guard let address = listener.localAddress else { throw ChannelError.unknownLocalAddress }
     let server = SocketServer(
         address: address, eventLoop: eventLoop, incomplete: budget, room: room, channels: channels)
