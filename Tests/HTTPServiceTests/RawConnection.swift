@@ -23,12 +23,22 @@ final class RawConnection {
     private var pending = ""
 
     /// Opens a connection for as long as the body runs.
+    ///
+    /// - Parameter readBytes: What is read at a time, if little is to be taken from the peer ahead of who wants it.
     static func with<Value>(
-        _ address: SocketAddress, isolation: isolated (any Actor)? = #isolation,
+        _ address: SocketAddress, readBytes: Int? = nil, isolation: isolated (any Actor)? = #isolation,
         _ body: (RawConnection) async throws -> Value
     ) async throws -> Value {
-        let client = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        var bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(.allowRemoteHalfClosure, value: true)
+        if let readBytes {
+            bootstrap =
+                bootstrap
+                .channelOption(.socketOption(.so_rcvbuf), value: 4 * readBytes)
+                .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: readBytes))
+        }
+        let client =
+            try await bootstrap
             .connect(to: address) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
@@ -125,7 +135,22 @@ final class RawConnection {
         return pending
     }
 
-    /// The same, while sending a little every now and then.
+    /// Reads a little at a time until the server closes, or for so long.
+    ///
+    /// - Returns: Bytes.
+    func count(pausing pause: Duration, for time: Duration) async throws -> Int {
+        let end = ContinuousClock.now + time
+        var count = pending.utf8.count
+        pending = ""
+        while ContinuousClock.now < end, try await more() {
+            count += pending.utf8.count
+            pending = ""
+            try await Task.sleep(for: pause)
+        }
+        return count
+    }
+
+    /// Everything, while sending a little every now and then.
     func rest(whileSending text: String, every pause: Duration) async throws -> String {
         let drip = Task { [outbound] in
             while !Task.isCancelled {

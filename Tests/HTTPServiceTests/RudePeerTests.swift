@@ -112,6 +112,24 @@ struct RudePeerTests {
         }
     }
 
+    @Test("A peer that reads its answer steadily gets all of it, though it takes many times as long")
+    func readsSlowly() async throws {
+        let limits = self.limits {
+            $0.writeStall = .milliseconds(300)
+            $0.linger = .milliseconds(100)
+        }
+        try await withServer(limits: limits) { address in
+            try await RawConnection.with(address, readBytes: 1 << 16) { connection in
+                try await connection.send(lines: "GET /large HTTP/1.1\nHost: x\nConnection: close")
+                let start = ContinuousClock.now
+                let count = try await connection.count(pausing: .milliseconds(2), for: .seconds(60))
+                #expect(count > 64 << 20)
+                // Longer than the last answer's linger time, too.
+                #expect(ContinuousClock.now - start > .milliseconds(1_000))
+            }
+        }
+    }
+
     @Test("A peer that does not read its answer loses it")
     func doesNotRead() async throws {
         try await withServer(limits: limits { $0.writeStall = .milliseconds(200) }) { address in

@@ -30,9 +30,11 @@ struct SocketProgressTests {
 
     private func tick(
         _ progress: inout SocketProgress, _ seconds: Int64, isReading: Bool = true, isWritable: Bool = true,
-        isHolding: Bool = false
+        isHolding: Bool = false, untaken: Int = 0
     ) -> SocketProgress.Action {
-        progress.tick(start + .seconds(seconds), isReading: isReading, isWritable: isWritable, isHolding: isHolding)
+        progress.tick(
+            start + .seconds(seconds), isReading: isReading, isWritable: isWritable, isHolding: isHolding,
+            untaken: untaken)
     }
 
     @Test("A peer that is silent is pinged, and dropped if it stays silent")
@@ -85,6 +87,25 @@ struct SocketProgressTests {
         #expect(tick(&progress, 29) == .nothing)
         #expect(tick(&progress, 30, isReading: false, isWritable: false) == .nothing)
         #expect(tick(&progress, 60, isReading: false, isWritable: false) == .drop)
+    }
+
+    @Test("A peer that takes anything at all of what is sent is let read, also where a ping waits behind it")
+    func slowReader() {
+        var progress = progress()
+        for second in 0..<200 {
+            let untaken = 1_000 - second / 20
+            #expect(
+                tick(&progress, Int64(second), isReading: false, isWritable: false, untaken: untaken) == .nothing)
+        }
+        #expect(tick(&progress, 209, isReading: false, isWritable: false, untaken: 991) == .nothing)
+        #expect(tick(&progress, 211, isReading: false, isWritable: false, untaken: 991) == .drop)
+        // All is in the system's buffers, which it reads from. The ping is the last in them.
+        progress = self.progress()
+        #expect([0, 15].map { tick(&progress, $0) } == [.nothing, .ping])
+        #expect([16, 24].map { tick(&progress, $0, untaken: 500) } == [.nothing, .nothing])
+        #expect(tick(&progress, 25, untaken: 499) == .nothing)
+        #expect([39, 40].map { tick(&progress, $0, untaken: 499) } == [.nothing, .ping])
+        #expect([41, 49, 50].map { tick(&progress, $0, untaken: 499) } == [.nothing, .nothing, .drop])
     }
 
     @Test("We begin to close: what comes then is of no interest but the peer's close frame")

@@ -58,7 +58,7 @@ struct FrontTimes {
     let head: TimeAmount
     /// Between an answer and the next request.
     let idle: TimeAmount
-    /// To read what was written, before it counts as one that does not.
+    /// To take any of what was written, before it counts as one that does not read.
     let stall: TimeAmount
     /// For the rest of a body that a lane takes. Then the route waits on, which knows what to say of it.
     let body = TimeAmount.seconds(1)

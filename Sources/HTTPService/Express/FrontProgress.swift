@@ -24,9 +24,12 @@ struct FrontProgress {
     private(set) var deadline = NIODeadline.distantFuture
     /// As the channel last said; asking it costs more than much of a poll.
     private(set) var isWritable = true
+    /// When a peer that has taken nothing since then counts as one that does not read.
+    private var stallEnd = NIODeadline.distantFuture
+    private var untaken = UntakenBytes()
     /// The peer has finished sending.
     private(set) var isInputClosed = false
-    /// Whether an HTTP pipeline is there, which then looks after a peer that does not read.
+    /// Whether an HTTP pipeline is there.
     private(set) var hasPipeline = false
     /// The server is stopping: the present request is the last.
     private(set) var isLast = false
@@ -59,28 +62,38 @@ struct FrontProgress {
     }
 
     /// About once a second.
-    mutating func tick(_ now: NIODeadline) -> Action {
+    ///
+    /// - Parameter untaken: Bytes that the peer has not taken. Asked for only if it is said to take none.
+    mutating func tick(_ now: NIODeadline, untaken: @autoclosure () -> Int) -> Action {
         if wasActive {
             wasActive = false
             if mode == .lanes, deadline == .distantFuture { deadline = now + times.idle }
         }
-        guard deadline <= now else { return .nothing }
-        deadline = .distantFuture
+        if stallEnd != .distantFuture, self.untaken.shrinks(to: untaken()) { stallEnd = now + times.stall }
         switch mode {
-        case .lanes where awaitsBody && isWritable: return leave()
-        case .lanes, .streaming, .passing, .left, .closing: return .close
+        // Whoever waits is let wait; a connection that was taken over has deadlines of its own.
         case .waiting, .taken: return .nothing
+        case .lanes, .streaming, .passing, .left, .closing: break
         }
+        if stallEnd <= now {
+            stallEnd = .distantFuture
+            return .close
+        }
+        guard deadline <= now else { return .nothing }
+        // Whoever is still reading is not idle.
+        deadline = isWritable ? .distantFuture : now + times.idle
+        guard isWritable else { return .nothing }
+        return mode == .lanes && awaitsBody ? leave() : .close
     }
 
     mutating func writabilityChanged(to isWritable: Bool, at now: NIODeadline) -> Action {
         self.isWritable = isWritable
+        // The end of a connection waits until everything has gone.
+        if isWritable, mode != .closing { stallEnd = .distantFuture } else { beginStall(now) }
         switch mode {
-        case .streaming:
-            deadline = isWritable ? .distantFuture : now + times.stall
-            return isWritable ? .tellWritable : .nothing
+        case .streaming: return isWritable ? .tellWritable : .nothing
         case .lanes, .waiting, .passing, .left:
-            if !hasPipeline { deadline = now + (isWritable ? times.head : times.stall) }
+            if isWritable, !hasPipeline { deadline = now + times.head }
             return isWritable ? .goOn : .nothing
         case .taken, .closing: return .nothing
         }
@@ -151,10 +164,7 @@ struct FrontProgress {
         switch mode {
         case .lanes:
             guard !isLast else { return finish(at: now()) }
-            guard isWritable else {
-                if !hasPipeline, deadline == .distantFuture { deadline = now() + times.stall }
-                return .nothing
-            }
+            guard isWritable else { return .nothing }
             // Half a request, and then nothing more: the decoder knows what that is.
             if isInputClosed { return held == 0 ? finish(at: now()) : leave() }
             if held == 0 {
@@ -248,10 +258,10 @@ struct FrontProgress {
     }
 
     /// - Returns: false if no reply is owed.
-    mutating func streamBegan(at now: NIODeadline) -> Bool {
+    mutating func streamBegan() -> Bool {
         guard case .waiting = mode else { return false }
         mode = .streaming
-        deadline = isWritable ? .distantFuture : now + times.stall
+        deadline = .distantFuture
         return true
     }
 
@@ -275,7 +285,13 @@ struct FrontProgress {
 
     private mutating func finish(at now: NIODeadline) -> Action {
         mode = .closing
-        deadline = now + times.stall
+        deadline = .distantFuture
+        beginStall(now)
         return .finish
+    }
+
+    private mutating func beginStall(_ now: NIODeadline) {
+        stallEnd = now + times.stall
+        untaken = UntakenBytes()
     }
 }

@@ -16,7 +16,7 @@ extension ConnectionFront {
     }
 
     func begin(_ waiter: any LaneWaiter, _ write: (AnswerBuffer) -> Void) {
-        if let context, let owed, progress.streamBegan(at: .now()) {
+        if let context, let owed, progress.streamBegan() {
             let isPatient = self.waiter != nil
             self.waiter = nil
             pay(owed, isPatient: isPatient, context, write)

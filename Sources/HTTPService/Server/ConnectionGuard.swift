@@ -1,5 +1,5 @@
 // The handler in each connection's pipeline that keeps what Hummingbird and NIO leave open: absolute deadlines for header and
-// body (an idle time-out starts again with every byte), slow readers, “100 Continue”, HTTP/1.0, and a last answer that
+// body (an idle time-out starts again with every byte), “100 Continue”, HTTP/1.0, and a last answer that
 // reaches a peer which is still sending.
 //
 //     ConnectionFront ─▶ ByteWatch ─▶ HTTP decoder ─▶ ConnectionGuard ─▶ Hummingbird
@@ -63,7 +63,9 @@ final class ConnectionGuard: ChannelDuplexHandler {
     private var progress: ConnectionProgress
     private var context: ChannelHandlerContext?
     private var deadline: Scheduled<Void>?
-    private var stall: Scheduled<Void>?
+    /// What the peer has not read of the connection's last answer, and when it has had its time for more of it.
+    private var untaken = UntakenBytes()
+    private var stallEnd = NIODeadline.distantFuture
     private var isOpen = false
     /// Of each request that is not answered, oldest first: whether it is HTTP/1.0, whose clients know no chunks.
     private var isOldClient: [Bool] = []
@@ -86,7 +88,6 @@ final class ConnectionGuard: ChannelDuplexHandler {
 
     func handlerRemoved(context: ChannelHandlerContext) {
         deadline?.cancel()
-        stall?.cancel()
         self.context = nil
         peerDeparted()
     }
@@ -199,12 +200,6 @@ final class ConnectionGuard: ChannelDuplexHandler {
         }
     }
 
-    func channelWritabilityChanged(context: ChannelHandlerContext) {
-        stall?.cancel()
-        stall = context.channel.isWritable ? nil : schedule(limits.writeStall) { $0.close(promise: nil) }
-        context.fireChannelWritabilityChanged()
-    }
-
     // MARK: Actions
 
     private func perform(_ action: ConnectionProgress.Action) {
@@ -219,9 +214,11 @@ final class ConnectionGuard: ChannelDuplexHandler {
                 case .body: limits.bodyDeadline
                 case .linger: limits.linger
                 }
-            deadline = schedule(time) { [weak self] _ in
+            deadline = schedule(time) { [weak self] context in
                 guard let self else { return }
-                perform(progress.passed(kind))
+                // A last answer may be long, and is let read as any other.
+                let goesOn = kind == .linger && isStillReading(context)
+                perform(goesOn ? .start(.linger) : progress.passed(kind))
             }
         case .cancelDeadline:
             deadline?.cancel()
@@ -235,6 +232,15 @@ final class ConnectionGuard: ChannelDuplexHandler {
             perform(.start(.linger))
         case .close: context.close(promise: nil)
         }
+    }
+
+    /// Whether the peer is reading what was written to it.
+    private func isStillReading(_ context: ChannelHandlerContext) -> Bool {
+        let bytes = context.channel.untakenBytes
+        if untaken.shrinks(to: bytes) || stallEnd == .distantFuture {
+            stallEnd = .now() + TimeAmount(limits.writeStall)
+        }
+        return bytes > 0 && stallEnd > .now()
     }
 
     private func schedule(

@@ -16,7 +16,7 @@ package struct HTTPLimits: Sendable {
     /// How long a connection may stay open between an answer and the next request. Above the 60 s of common proxies, so that
     /// it is the proxy who closes and no request meets a closing connection.
     package var keepAlive = Duration.seconds(75)
-    /// How long an answer may make no progress because the peer does not read.
+    /// How long an answer may make no progress at all because the peer does not read. However slow, one that reads is let read.
     package var writeStall = Duration.seconds(30)
     /// How long bytes are still read and thrown away after the last answer of a connection, so that the peer gets to read it.
     package var linger = Duration.seconds(2)

@@ -124,7 +124,11 @@ package final class SocketHandler: ChannelDuplexHandler {
 
     /// Told about once a second.
     func tick(_ now: NIODeadline) {
-        perform(progress.tick(now, isReading: mayRead, isWritable: isWritable, isHolding: frameBytes > 0))
+        guard let context else { return }
+        perform(
+            progress.tick(
+                now, isReading: mayRead, isWritable: isWritable, isHolding: frameBytes > 0,
+                untaken: context.channel.untakenBytes))
     }
 
     // MARK: Receiving

@@ -6,7 +6,7 @@ package struct SocketLimits: Sendable {
     /// Bytes of a message beside its change: names, an id, a type and a version, with room for white space.
     package var envelopeBytes = 4 * 1024
     /// Bytes of what a client says about itself. It is sent on to everybody else, so it is no place for data.
-    package var presenceBytes = 4 * 1024
+    package var presenceBytes: Int
     /// How long such a word may be told to hold.
     package var presenceTime = Duration.seconds(300)
     /// Pushes of one client that are under way. Then no more is read; what one read of the channel has brought is still taken.
@@ -22,7 +22,7 @@ package struct SocketLimits: Sendable {
     package var pongDeadline = Duration.seconds(10)
     /// How long the peer may take to answer a close frame.
     package var closeDeadline = Duration.seconds(5)
-    /// How long a peer may leave unread what was written to it.
+    /// How long a peer may take nothing at all of what was written to it.
     package var writeStall = Duration.seconds(30)
     /// How long bytes are still read and thrown away after the last frame, so that the peer gets to read that.
     package var linger = Duration.seconds(2)
@@ -32,5 +32,5 @@ package struct SocketLimits: Sendable {
     /// Bytes of one message, all its fragments together.
     package var messageBytes: Int { changeBytes + envelopeBytes }
 
-    package init() {}
+    package init(presenceBytes: Int = 4 * 1024) { self.presenceBytes = presenceBytes }
 }

@@ -6,6 +6,7 @@
 //
 // In `closed` the last frame has gone: what still comes is thrown away until the peer closes too.
 
+import HTTPService
 import NIOCore
 import NIOWebSocket
 
@@ -43,6 +44,7 @@ struct SocketProgress {
     private var quiet = Patience()
     private var message = Patience()
     private var stall = Patience()
+    private var untaken = UntakenBytes()
     private var end = Patience()
 
     init(_ limits: SocketLimits, silence: Duration) {
@@ -156,11 +158,21 @@ struct SocketProgress {
     ///   - isReading: Whether we take what the peer sends. While we do not, its silence is our doing.
     ///   - isWritable: Whether the peer takes what we send.
     ///   - isHolding: Whether a part of a frame has come.
-    mutating func tick(_ now: NIODeadline, isReading: Bool, isWritable: Bool, isHolding: Bool) -> Action {
+    ///   - untaken: Bytes that the peer has not taken. Asked for only while it is in doubt that it does.
+    mutating func tick(
+        _ now: NIODeadline, isReading: Bool, isWritable: Bool, isHolding: Bool, untaken: @autoclosure () -> Int
+    ) -> Action {
         switch phase {
         case .closed: return end.isOver(now, while: true, limit: limits.linger) ? .drop : .nothing
         case .closing: return end.isOver(now, while: true, limit: limits.closeDeadline) ? drop() : .nothing
         case .open: break
+        }
+        if isWritable, !awaitsPong {
+            self.untaken = UntakenBytes()
+        } else if self.untaken.shrinks(to: untaken()) {
+            // It reads what was sent before. A ping may be far behind that.
+            wasHeard = true
+            stall.renew()
         }
         if stall.isOver(now, while: !isWritable, limit: limits.writeStall) { return drop() }
         let isWaiting = isReading && (isHolding || assembly.isIncomplete)

@@ -30,7 +30,7 @@ struct FrontProgressTests {
 
     private func streaming() -> FrontProgress {
         var progress = waiting(isPatient: false)
-        let began = progress.streamBegan(at: at(1))
+        let began = progress.streamBegan()
         #expect(began)
         return progress
     }
@@ -38,9 +38,9 @@ struct FrontProgressTests {
     @Test("A peer that says nothing is closed when its time for a head is over")
     func silent() {
         var progress = progress()
-        #expect(progress.tick(at(9)) == .nothing)
-        #expect(progress.tick(at(10)) == .close)
-        #expect(progress.tick(at(99)) == .nothing)
+        #expect(progress.tick(at(9), untaken: 0) == .nothing)
+        #expect(progress.tick(at(10), untaken: 0) == .close)
+        #expect(progress.tick(at(99), untaken: 0) == .nothing)
     }
 
     @Test("Without lanes everything is the pipeline's, which is built once")
@@ -50,19 +50,19 @@ struct FrontProgressTests {
         let needs = [progress.needsPipeline(), progress.needsPipeline()]
         #expect(needs == [true, false])
         #expect(progress.bytesArrived() == .passOn)
-        #expect(progress.tick(at(1_000)) == .nothing)
+        #expect(progress.tick(at(1_000), untaken: 0) == .nothing)
         #expect(progress.pipelineBecameIdle(at: at(1)) == .nothing)
-        #expect(progress.tick(at(76)) == .close)
+        #expect(progress.tick(at(76), untaken: 0) == .close)
     }
 
     @Test("Idle time begins with the first tick after an answer, and again after each further one")
     func idle() {
         var progress = progress { #expect($0.settle(held: 0, at: at(1)) == .nothing) }
-        #expect(progress.tick(at(5)) == .nothing)
+        #expect(progress.tick(at(5), untaken: 0) == .nothing)
         #expect(progress.settle(held: 0, at: at(70)) == .nothing)
-        #expect(progress.tick(at(71)) == .nothing)
-        #expect(progress.tick(at(145)) == .nothing)
-        #expect(progress.tick(at(146)) == .close)
+        #expect(progress.tick(at(71), untaken: 0) == .nothing)
+        #expect(progress.tick(at(145), untaken: 0) == .nothing)
+        #expect(progress.tick(at(146), untaken: 0) == .close)
     }
 
     @Test("The time for a head runs from its first byte, however it drips")
@@ -73,18 +73,18 @@ struct FrontProgressTests {
         #expect(progress.next(held: 2) == .look)
         progress.headIsIncomplete(held: 2, at: at(11))
         #expect(progress.settle(held: 2, at: at(11)) == .nothing)
-        #expect(progress.tick(at(12)) == .close)
+        #expect(progress.tick(at(12), untaken: 0) == .close)
     }
 
     @Test("A body that is slow in coming leaves for the route, not so where the peer does not read")
     func slowBody() {
         var slow = progress { $0.bodyIsIncomplete(bytes: 100, at: at(1)) }
         #expect(slow.next(held: 99) == .stop)
-        #expect(slow.tick(at(2)) == .leave)
+        #expect(slow.tick(at(2), untaken: 0) == .leave)
         #expect(slow.mode == .left)
         var deaf = progress { $0.bodyIsIncomplete(bytes: 100, at: at(1)) }
         #expect(deaf.writabilityChanged(to: false, at: at(1)) == .nothing)
-        #expect(deaf.tick(at(31)) == .close)
+        #expect(deaf.tick(at(31), untaken: 0) == .close)
     }
 
     @Test("The pipeline gets exactly the bytes of its request, then the next is looked at when it has answered")
@@ -169,19 +169,49 @@ struct FrontProgressTests {
     @Test("A stream has no deadline but that of a peer that does not read")
     func streamDeadlines() {
         var stream = streaming()
-        #expect(stream.tick(at(100_000)) == .nothing)
+        #expect(stream.tick(at(100_000), untaken: 0) == .nothing)
         #expect(stream.writabilityChanged(to: false, at: at(100)) == .nothing)
-        #expect(stream.tick(at(129)) == .nothing)
+        #expect(stream.tick(at(129), untaken: 0) == .nothing)
         #expect(stream.writabilityChanged(to: true, at: at(129)) == .tellWritable)
-        #expect(stream.tick(at(1_000)) == .nothing)
+        #expect(stream.tick(at(1_000), untaken: 0) == .nothing)
         #expect(stream.writabilityChanged(to: false, at: at(2_000)) == .nothing)
-        #expect(stream.tick(at(2_030)) == .close)
+        #expect(stream.tick(at(2_030), untaken: 0) == .close)
         // It may begin with a peer that has not read what it was answered before.
         var deaf = waiting(isPatient: false)
         #expect(deaf.writabilityChanged(to: false, at: at(1)) == .nothing)
         #expect(deaf.settle(held: 0, at: at(1)) == .nothing)
-        _ = deaf.streamBegan(at: at(1))
-        #expect(deaf.tick(at(31)) == .close)
+        _ = deaf.streamBegan()
+        #expect(deaf.tick(at(31), untaken: 0) == .close)
+    }
+
+    @Test(
+        "A peer that takes anything at all of what was written is let read, and one that takes nothing is not",
+        arguments: [false, true])
+    func slowReader(streams: Bool) {
+        var progress = streams ? streaming() : progress { _ = $0.settle(held: 0, at: at(1)) }
+        #expect(progress.writabilityChanged(to: false, at: at(2)) == .nothing)
+        // A byte in every 29 seconds, and something is written to it meanwhile.
+        for (look, bytes) in [1_000, 999, 2_000, 1_999, 1_998].enumerated() {
+            #expect(progress.tick(at(3 + 14 * look), untaken: bytes) == .nothing)
+        }
+        #expect(progress.tick(at(88), untaken: 1_998) == .nothing)
+        #expect(progress.tick(at(89), untaken: 1_998) == .close)
+    }
+
+    @Test("The last answer of a connection is let go through in the same way, and idle time begins behind an answer")
+    func slowEnd() {
+        var last = progress()
+        #expect(last.quiesce(at: at(0)) == .finish)
+        #expect(last.tick(at(29), untaken: 10) == .nothing)
+        #expect(last.writabilityChanged(to: true, at: at(29)) == .nothing)
+        #expect(last.tick(at(57), untaken: 9) == .nothing)
+        #expect(last.tick(at(58), untaken: 8) == .nothing)
+        #expect(last.tick(at(87), untaken: 8) == .nothing)
+        #expect(last.tick(at(88), untaken: 8) == .close)
+        var behind = progress { $0.pass(bytes: 0) }
+        #expect(behind.writabilityChanged(to: false, at: at(1)) == .nothing)
+        #expect(behind.pipelineBecameIdle(at: at(1)) == .goOn)
+        for second in 2...200 { #expect(behind.tick(at(second), untaken: 1_000 - second) == .nothing) }
     }
 
     @Test("While an answer is under way bytes are held up to a bound, and none is looked at")
@@ -201,16 +231,16 @@ struct FrontProgressTests {
     @Test("Who waits has no deadline of the front's, nor has a connection that was taken over")
     func noDeadline() {
         for var progress in [waiting(isPatient: true), progress { $0.take() }] {
-            #expect(progress.tick(at(100_000)) == .nothing)
+            #expect(progress.tick(at(100_000), untaken: 0) == .nothing)
             #expect(progress.writabilityChanged(to: false, at: at(100_000)) == .nothing)
-            #expect(progress.tick(at(200_000)) == .nothing)
+            #expect(progress.tick(at(200_000), untaken: 0) == .nothing)
         }
         var taken = progress { $0.take() }
         #expect(taken.bytesArrived() == .passOn)
         #expect(taken.mayRead(held: .max))
         #expect(taken.inputClosed(held: 0, at: at(1)) == .passOn)
         #expect(taken.pipelineBecameIdle(at: at(1)) == .nothing)
-        #expect(taken.tick(at(1_000)) == .nothing)
+        #expect(taken.tick(at(1_000), untaken: 0) == .nothing)
     }
 
     @Test("What has closed stays closed")

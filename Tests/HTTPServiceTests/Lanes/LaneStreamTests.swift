@@ -99,6 +99,27 @@ struct LaneStreamTests {
         }
     }
 
+    @Test("A peer that reads its stream slowly but steadily is let read, though it takes many times as long")
+    func slow() async throws {
+        let lanes = LiveLanes()
+        var limits = HTTPLimits()
+        limits.writeStall = .milliseconds(400)
+        try await withServer(lanes: [lanes], limits: limits) { address in
+            try await RawConnection.with(address, readBytes: 4_096) { connection in
+                try await connection.send(poll("stream1"))
+                try await streaming(lanes)
+                try await lanes.with("stream1") { waiter in
+                    waiter.fill(ByteBuffer(repeating: 0x61, count: 1 << 20), times: 64)
+                    #expect(waiter.stream?.isWritable == false)
+                }
+                // Slower than that the system says that there is room again.
+                _ = try await connection.count(pausing: .milliseconds(3), for: .seconds(3))
+                #expect(!lanes.events.contains("stream1 left"))
+                try await eventually("once it reads no more, it is closed") { lanes.events.contains("stream1 left") }
+            }
+        }
+    }
+
     @Test("A stream is no idle connection, however quiet it is")
     func quiet() async throws {
         let lanes = LiveLanes()
