@@ -16,10 +16,10 @@ final class SocketFollower: Follower {
     private var isBehind = false
     private var owesPresence = false
     /// Changes of this client that have a position and are not folded in yet, in their order.
-    private(set) var pending: [(id: ChangeID, receipt: PositionToken)] = []
+    private(set) var pending: [PushedChange] = []
     /// Up to where that was looked at last.
     private var settled: PositionToken?
-    private let merged: ([(id: ChangeID, receipt: PositionToken)]) -> Void
+    private let merged: ([PushedChange]) -> Void
 
     /// Changes of one client whose outcome is waited for. Of what is pushed beyond, the change's own resource tells.
     private static let mostPending = 1_024
@@ -27,7 +27,7 @@ final class SocketFollower: Follower {
     /// - Parameter merged: is called with changes that are folded in now, applied or not.
     init(
         _ client: SocketClient, _ cursor: StreamCursor, wantsPresence: Bool, feed: Feed,
-        merged: @escaping ([(id: ChangeID, receipt: PositionToken)]) -> Void
+        merged: @escaping ([PushedChange]) -> Void
     ) {
         self.client = client
         self.cursor = cursor
@@ -86,14 +86,14 @@ final class SocketFollower: Follower {
     // MARK: Outcomes
 
     /// A change of this client has a position.
-    func pushed(_ id: ChangeID, _ receipt: PositionToken) {
+    func pushed(_ change: PushedChange) {
         guard pending.count < Self.mostPending else { return }
-        pending.append((id, receipt))
+        pending.append(change)
         tick(.now())
     }
 
     /// Nobody can say yet what came of these changes, though they are folded in. They are asked for again, a second later at the latest.
-    func wait(for changes: [(id: ChangeID, receipt: PositionToken)]) { pending.insert(contentsOf: changes, at: 0) }
+    func wait(for changes: [PushedChange]) { pending.insert(contentsOf: changes, at: 0) }
 
     func tick(_ now: NIODeadline) {
         guard !pending.isEmpty, case .state(let served) = feed.whatIsServed else { return }

@@ -12,6 +12,7 @@ final class StateRoom: SocketRoom {
     private let answering: StateAnswering
     private let feeds: Feeds
     private let commits: GroupCommit
+    private let questions: OutcomeQuestions
     private let eventLoop: any EventLoop
     private var followers: [ObjectIdentifier: SocketFollower] = [:]
     /// Clients that have come and whose state is being looked for.
@@ -24,6 +25,7 @@ final class StateRoom: SocketRoom {
         self.feeds = feeds
         self.commits = commits
         self.eventLoop = eventLoop
+        questions = OutcomeQuestions(on: eventLoop) { [log = states.log] in try await log.outcomes(of: $0, in: $1) }
     }
 
     // MARK: Coming and going
@@ -83,7 +85,9 @@ final class StateRoom: SocketRoom {
                 let (document, _) = try ChangeDocument.pushed(change.id, to: client.application, appended)
                 reply(.success(document.receipt))
                 switch document.status {
-                case .pending: self?.followers[ObjectIdentifier(client)]?.pushed(change.id, document.receipt)
+                case .pending:
+                    self?.followers[ObjectIdentifier(client)]?.pushed(
+                        PushedChange(id: change.id, receipt: document.receipt))
                 case .rejected(let rejection): client.send(.rejected(change.id, reason: rejection.problem))
                 case .applied, .dropped: break
                 }
@@ -93,36 +97,19 @@ final class StateRoom: SocketRoom {
         }
     }
 
-    /// Asks the log which of these changes have come to nothing, and says so.
-    ///
-    /// This server may have folded in more than is merged, and then nobody has noted yet what came of it: that is asked for again later,
-    /// as is everything if the log cannot be asked.
-    private func tellRejections(of changes: [(id: ChangeID, receipt: PositionToken)], to client: SocketClient) {
-        let promise = eventLoop.makePromise(of: Outcomes.self)
-        let log = answering.states.log
-        let application = client.application
-        promise.completeWithTask {
-            guard let head = try await log.look(at: application) else { return Outcomes() }
-            let present = changes.filter { $0.receipt.epoch == head.epoch }
-            let merged = present.filter { $0.receipt.number <= head.merged }
-            let rejections = try await log.rejections(
-                of: merged.map { (id: $0.id, position: $0.receipt.number) }, in: application)
-            return Outcomes(
-                rejections: zip(merged, rejections).compactMap { change, rejection in
-                    rejection.map { (change.id, $0) }
-                },
-                open: present.filter { $0.receipt.number > head.merged })
+    /// Says which of these changes have come to nothing. What nobody can say yet is asked for again later.
+    private func tellRejections(of changes: [PushedChange], to client: SocketClient) {
+        questions.ask(about: changes, in: client.application) { [weak self] outcomes in
+            var open: [PushedChange] = []
+            for (change, outcome) in zip(changes, outcomes) {
+                switch outcome {
+                case .rejected(let rejection): client.send(.rejected(change.id, reason: rejection.problem))
+                case .open: open.append(change)
+                case .settled: break
+                }
+            }
+            self?.followers[ObjectIdentifier(client)]?.wait(for: open)
         }
-        promise.futureResult.assumeIsolated().whenComplete { [weak self] result in
-            let outcomes = (try? result.get()) ?? Outcomes(open: changes)
-            for (id, rejection) in outcomes.rejections { client.send(.rejected(id, reason: rejection.problem)) }
-            self?.followers[ObjectIdentifier(client)]?.wait(for: outcomes.open)
-        }
-    }
-
-    private struct Outcomes: Sendable {
-        var rejections: [(id: ChangeID, Rejection)] = []
-        var open: [(id: ChangeID, receipt: PositionToken)] = []
     }
 
     // MARK: Presence
@@ -140,7 +127,7 @@ final class StateRoom: SocketRoom {
                 present[ObjectIdentifier(client)] = nil
                 return try feeds.presences.remove(name, from: client.application)
             }
-            present[ObjectIdentifier(client)] = try feeds.presences.say(
+            present[ObjectIdentifier(client)] = try feeds.presences.put(
                 name, document, for: note.timeToLive ?? PresenceConfiguration.usualLife, in: client.application)
         } catch {
             throw Problem(error)
