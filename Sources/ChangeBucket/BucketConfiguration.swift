@@ -3,7 +3,7 @@ package struct BucketConfiguration: Sendable {
     package var maximumChangeBytes = 1 << 20
     /// Bytes of a batch.
     package var maximumBatchBytes = 8 << 20
-    /// Requests that may wait for the outcome of their change at the same time.
+    /// Requests that may wait for the outcome of their change at the same time. Each looks at Redis four times a second.
     package var maximumWaiters = 10_000
 
     package init() {}

@@ -1,9 +1,9 @@
 import ChangeLog
 import Fold
+import HTTPService
 import Logging
 import Redis
 import ServiceLifecycle
-import Synchronization
 
 /// Waits until appended changes are applied or rejected.
 ///
@@ -11,8 +11,7 @@ import Synchronization
 final class OutcomeWaiting: Sendable {
     private let log: ChangeLog
     private let hints: LogHints
-    private let limit: Int
-    private let waiting = Mutex(0)
+    private let places: WaitingPlaces
 
     /// As often as a poller asks.
     private static let lookInterval: Duration = .milliseconds(250)
@@ -20,7 +19,7 @@ final class OutcomeWaiting: Sendable {
     init(log: ChangeLog, hints: LogHints, limit: Int) {
         self.log = log
         self.hints = hints
-        self.limit = limit
+        places = WaitingPlaces(limit)
     }
 
     /// - Returns: what is known at the latest at `deadline`; `pending` too if as many wait already as may.
@@ -28,13 +27,8 @@ final class OutcomeWaiting: Sendable {
         of change: ChangeID, in application: ApplicationID, at receipt: PositionToken?,
         until deadline: ContinuousClock.Instant
     ) async throws(LogError) -> StatusAnswer {
-        let mayWait = waiting.withLock { waiting in
-            guard waiting < limit else { return false }
-            waiting += 1
-            return true
-        }
-        guard mayWait else { return try await log.status(of: change, in: application) }
-        defer { waiting.withLock { $0 -= 1 } }
+        guard places.take() else { return try await log.status(of: change, in: application) }
+        defer { places.giveBack() }
 
         let (looks, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let subscription = try? hints.merged(application) { event in

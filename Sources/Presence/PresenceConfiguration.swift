@@ -2,15 +2,15 @@
 
 package struct PresenceConfiguration: Sendable {
     /// Bytes of one client's document as it is sent: a name, a cursor, a selection. What is larger belongs into the state.
-    package var documentBytes = 4 << 10
+    package var documentBytes: Int
     /// Clients of one application that are here at a time. With the largest documents their answer has 4 MiB, as a state may.
-    package var clients = 1_000
+    package var clients: Int
     /// Applications that one server follows at a time; each costs a channel in Redis and some KiB.
     package var applications = 10_000
     /// Bytes of all clients of all applications on one server: 150,000 clients with documents of 200 bytes.
-    package var bytes = 64 << 20
+    package var bytes: Int
     /// Requests that may wait at the same time.
-    package var waiters = 100_000
+    package var waitingClients: Int
 
     /// How long a client stays that does not say for how long: it may miss two of the renewals that are due at a third of it.
     package static let usualLife: Duration = .seconds(30)
@@ -35,5 +35,12 @@ package struct PresenceConfiguration: Sendable {
     /// Without a request for this long, and without clients of its own, a server does not follow an application any more.
     var idleTime: Duration = .seconds(60)
 
-    package init() {}
+    package init(
+        documentBytes: Int = 4 << 10, clients: Int = 1_000, bytes: Int = 64 << 20, waitingClients: Int = 100_000
+    ) {
+        self.documentBytes = documentBytes
+        self.clients = clients
+        self.bytes = bytes
+        self.waitingClients = waitingClients
+    }
 }

@@ -36,9 +36,9 @@ package struct PresenceRoutes: RouteProvider {
         let document: Document
         do { document = try Document(parsing: body.readableBytesUInt8Span) } catch { throw Problem(error) }
         do {
-            let isNew = try presences.put(
+            let saying = try presences.put(
                 client, document, for: life ?? PresenceConfiguration.usualLife, in: application)
-            return Response(status: isNew ? .created : .noContent)
+            return Response(status: saying.isNew ? .created : .noContent)
         } catch {
             throw Problem(error)
         }

@@ -47,7 +47,7 @@ struct PresenceMetrics: Sendable {
     private let messagesDropped = Counter(label: "cistern_presence_messages_dropped")
     private let requestsWaiting = Meter(label: "cistern_presence_waiting")
 
-    func waiting(_ count: Int) { requestsWaiting.set(count) }
+    func waiting(_ change: Int) { requestsWaiting.increment(by: Double(change)) }
     func sent() { messagesSent.increment() }
     func heard() { messagesHeard.increment() }
     /// It was not in our language.

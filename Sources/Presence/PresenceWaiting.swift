@@ -31,33 +31,20 @@ extension Presences {
     private func notice(
         at following: Following, after generation: UInt64, until deadline: ContinuousClock.Instant
     ) async -> Bool {
-        guard ContinuousClock.now < deadline, !Task.isCancelled, let waiter = takePlace() else { return false }
-        defer { giveBackPlace() }
-        return await Waiting.happens(before: deadline) {
-            await withTaskCancellationHandler {
-                await withCheckedContinuation { continuation in
-                    if !following.wait(waiter, since: generation, continuation) { continuation.resume() }
+        guard ContinuousClock.now < deadline, !Task.isCancelled else { return false }
+        return await waiting.whileTaken {
+            surroundings.metrics.waiting(1)
+            defer { surroundings.metrics.waiting(-1) }
+            let waiter = lastWaiter.wrappingAdd(1, ordering: .relaxed).newValue
+            return await Waiting.happens(before: deadline) {
+                await withTaskCancellationHandler {
+                    await withCheckedContinuation { continuation in
+                        if !following.wait(waiter, since: generation, continuation) { continuation.resume() }
+                    }
+                } onCancel: {
+                    following.stopWaiting(waiter)
                 }
-            } onCancel: {
-                following.stopWaiting(waiter)
             }
-        }
-    }
-
-    private func takePlace() -> UInt64? {
-        waiting.withLock { waiting in
-            guard waiting.count < configuration.waiters else { return nil }
-            waiting.count += 1
-            waiting.last += 1
-            surroundings.metrics.waiting(waiting.count)
-            return waiting.last
-        }
-    }
-
-    private func giveBackPlace() {
-        waiting.withLock { waiting in
-            waiting.count -= 1
-            surroundings.metrics.waiting(waiting.count)
-        }
+        } ?? false
     }
 }

@@ -5,6 +5,7 @@
 
 package import Documents
 package import Fold
+import HTTPService
 package import NIOCore
 import ServiceLifecycle
 import Synchronization
@@ -24,7 +25,7 @@ package struct PresenceSaying: Sendable {
     let client: ClientID
     let stamp: PresenceStamp?
     /// Whether this server did not know that the client is here.
-    let isNew: Bool
+    package let isNew: Bool
 }
 
 package final class Presences: Service {
@@ -32,14 +33,16 @@ package final class Presences: Service {
     let surroundings: PresenceSurroundings
     private let eventLoopGroup: any EventLoopGroup
     private let followed = Mutex<[ApplicationID: Following]>([:])
-    /// How many requests wait, and the number of the last one.
-    let waiting = Mutex((count: 0, last: UInt64(0)))
+    /// The places of requests that wait, and the number of the last one.
+    let waiting: WaitingPlaces
+    let lastWaiter = Atomic<UInt64>(0)
 
     package init(
         channels: PresenceChannels, eventLoopGroup: any EventLoopGroup,
         configuration: PresenceConfiguration = PresenceConfiguration()
     ) {
         self.configuration = configuration
+        waiting = WaitingPlaces(configuration.waitingClients)
         self.eventLoopGroup = eventLoopGroup
         surroundings = PresenceSurroundings(configuration: configuration, channels: channels)
     }
@@ -54,14 +57,9 @@ package final class Presences: Service {
 
     /// The client is here, with this document, for as long as it says or until it is put again.
     ///
-    /// - Returns: whether this server did not know that it is here.
+    /// - Returns: what was said, for somebody who may want to take it back.
+    @discardableResult
     package func put(
-        _ client: ClientID, _ document: Document, for life: Duration = PresenceConfiguration.usualLife,
-        in application: ApplicationID
-    ) throws(PresenceRefusal) -> Bool { try say(client, document, for: life, in: application).isNew }
-
-    /// The same for somebody who may want to take it back.
-    package func say(
         _ client: ClientID, _ document: Document, for life: Duration = PresenceConfiguration.usualLife,
         in application: ApplicationID
     ) throws(PresenceRefusal) -> PresenceSaying {

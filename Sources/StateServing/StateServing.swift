@@ -15,21 +15,27 @@ package struct StateServing: Sendable {
     package let services: [any Service]
 
     package init(_ store: Store, for daemon: Daemon) {
+        let settings = daemon.configuration
         let states = States(
             log: store.log, hints: store.hints, cache: store.cache,
             configuration: PollConfiguration(
-                tableBytes: daemon.configuration.tableMemory, pollInterval: daemon.configuration.pollInterval),
+                tableBytes: settings.tableMemory, pollInterval: settings.pollInterval,
+                waitingClients: settings.waitingClients),
             logger: daemon.logger)
         let presences = Presences(
             channels: PresenceChannels(
                 client: store.redis, subscriber: store.subscriber, settings: store.log.settings),
-            eventLoopGroup: daemon.eventLoopGroup)
+            eventLoopGroup: daemon.eventLoopGroup,
+            configuration: PresenceConfiguration(
+                documentBytes: settings.presenceDocument, clients: settings.presenceClients,
+                bytes: settings.presenceMemory, waitingClients: settings.waitingClients))
+        let feeds = FeedsOfLoops(of: states, presences)
         roles = [
-            StateRoutes(states: states), ManyStatesRoutes(states: states), AdministrationRoutes(log: store.log),
+            StateRoutes(states: states, feeds: feeds), ManyStatesRoutes(states: states),
+            AdministrationRoutes(log: store.log),
             PresenceRoutes(presences: presences), SocketRoutes(),
         ]
-        let feeds = FeedsOfLoops(of: states, presences)
-        let http = daemon.configuration.httpServer
+        let http = settings.httpServer
         lanes = [
             PollLaneProvider(states: states, feeds: feeds),
             SocketLaneProvider(

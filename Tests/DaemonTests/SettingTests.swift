@@ -34,6 +34,10 @@ struct SettingTests {
         #expect(configuration.tableMemory == 256 << 20)
         #expect(configuration.documentsMemory == 1 << 30)
         #expect(configuration.pollInterval == .milliseconds(250))
+        #expect(configuration.waitingClients == 100_000)
+        #expect(configuration.presenceDocument == 4 << 10)
+        #expect(configuration.presenceClients == 1_000)
+        #expect(configuration.presenceMemory == 64 << 20)
         #expect(configuration.logLevel == .info)
         #expect(!configuration.exitWithParent)
     }

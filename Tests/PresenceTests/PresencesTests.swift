@@ -145,20 +145,22 @@ struct PresencesTests {
             #expect(throws: PresenceRefusal.documentTooLarge(limit: 1_000)) {
                 try server.put(client("c"), .string(String(repeating: "x", count: 999)), in: try application("a"))
             }
-            for number in 0..<10 { #expect(try server.put(client("c\(number)"), large, in: try application("a"))) }
+            for number in 0..<10 {
+                #expect(try server.put(client("c\(number)"), large, in: try application("a")).isNew)
+            }
             #expect(throws: PresenceRefusal.tooManyClients(limit: 10)) {
                 try server.put(client("d"), .null, in: try application("a"))
             }
-            for number in 0..<5 { #expect(try server.put(client("c\(number)"), large, in: try application("b"))) }
+            for number in 0..<5 { #expect(try server.put(client("c\(number)"), large, in: try application("b")).isNew) }
             #expect(throws: PresenceRefusal.noRoom) { try server.put(client("e"), large, in: try application("b")) }
-            #expect(try server.put(client("e"), .null, in: try application("c")))
+            #expect(try server.put(client("e"), .null, in: try application("c")).isNew)
             #expect(throws: PresenceRefusal.tooManyApplications(limit: 3)) {
                 try server.put(client("e"), .null, in: try application("d"))
             }
-            #expect(try !server.put(client("c4"), large, in: try application("b")), "who is here may stay")
+            #expect(try !server.put(client("c4"), large, in: try application("b")).isNew, "who is here may stay")
             // What goes makes room again.
             for number in 0..<10 { try server.remove(client("c\(number)"), from: try application("a")) }
-            #expect(try server.put(client("e"), large, in: try application("b")))
+            #expect(try server.put(client("e"), large, in: try application("b")).isNew)
         }
     }
 
@@ -191,8 +193,8 @@ struct PresencesTests {
             for name in ["a", "b", "c"] {
                 let large = Document.string(String(repeating: "x", count: 1_500))
                 try await eventually("there is room for \(name)") {
-                    (try? servers[0].put(client("ann"), large, for: .milliseconds(100), in: try application(name)))
-                        == true
+                    (try? servers[0].put(client("ann"), large, for: .milliseconds(100), in: try application(name)))?
+                        .isNew == true
                 }
             }
             let observed = try servers[0].observe(try application("c"), on: group.next()) { _ in }

@@ -7,7 +7,7 @@ import Testing
 @Suite("What a follower is told")
 struct StreamCursorTests {
     private func text(_ word: StreamCursor.Word?) -> String? {
-        word.map { String(buffer: EventFrame.event($0)) }
+        word.map { String(buffer: EventFrame($0).content) }
     }
 
     private func update(_ change: Update.Change, to position: UInt64) throws -> Update {

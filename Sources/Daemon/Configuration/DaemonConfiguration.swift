@@ -40,6 +40,12 @@ package struct DaemonConfiguration: Sendable {
     package let pollInterval: Duration
     /// Bytes.
     package let tableMemory: Int
+    package let waitingClients: Int
+    /// Bytes.
+    package let presenceDocument: Int
+    package let presenceClients: Int
+    /// Bytes.
+    package let presenceMemory: Int
     /// For settings that only one program has.
     package let values: SettingValues
 
@@ -71,6 +77,10 @@ package struct DaemonConfiguration: Sendable {
         sweepInterval = values.value(Settings.sweepInterval)
         pollInterval = values.value(Settings.pollInterval)
         tableMemory = values.value(Settings.tableMemory)
+        waitingClients = values.value(Settings.waitingClients)
+        presenceDocument = values.value(Settings.presenceDocument)
+        presenceClients = values.value(Settings.presenceClients)
+        presenceMemory = values.value(Settings.presenceMemory)
     }
 
     /// The listener that belongs to it.

@@ -127,5 +127,27 @@ package enum Settings {
         "table-memory", .bytes((8 << 20)...(1 << 40)), default: 256 << 20,
         help: "Memory for states that are being polled.")
 
-    package static let polling = [pollInterval.description, tableMemory.description]
+    /// Half a KiB each beside its connection; more than common limits of connections, so that these come first.
+    package static let waitingClients = Setting<Int>(
+        "waiting-clients", .count(1...10_000_000), default: 100_000,
+        help:
+            "Clients that may wait for news at a time; beyond, polls are answered at once, streams and sockets told to come back."
+    )
+    /// A name, a cursor, a selection. What is larger belongs into the state.
+    package static let presenceDocument = Setting<Int>(
+        "presence-document", .bytes(64...(64 << 10)), default: 4 << 10,
+        help: "Largest document of a client that is present; the same for all state-polls of a store.")
+    /// With the largest documents everybody together are 4 MiB, as a state may be.
+    package static let presenceClients = Setting<Int>(
+        "presence-clients", .count(1...100_000), default: 1_000,
+        help: "Clients that may be present in an application; more are refused with 429.")
+    /// 150,000 clients with documents of 200 bytes.
+    package static let presenceMemory = Setting<Int>(
+        "presence-memory", .bytes((64 << 10)...(1 << 40)), default: 64 << 20,
+        help: "Memory for all clients that are present; more are refused with 429.")
+
+    package static let polling = [
+        pollInterval.description, tableMemory.description, waitingClients.description, presenceDocument.description,
+        presenceClients.description, presenceMemory.description,
+    ]
 }

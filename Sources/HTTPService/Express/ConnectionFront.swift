@@ -76,7 +76,7 @@ final class ConnectionFront: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// Told about once a second.
     func tick(_ now: NIODeadline) {
-        if let context { perform(progress.tick(now), context) }
+        if let context { perform(progress.tick(now, untaken: context.channel.untakenBytes), context) }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -201,6 +201,7 @@ final class ConnectionFront: ChannelDuplexHandler, RemovableChannelHandler {
             progress.bodyIsIncomplete(bytes: request.bytes, at: .now())
             return false
         case .forLane(let request, let slot): take(request, by: slot, context)
+        case .forRoute where loop.leavesAtFirst: perform(progress.leave(), context)
         case .forRoute(let request):
             progress.requestArrived()
             intake.free(loop)

@@ -5,15 +5,23 @@
 //                    └──────▶ HTTP pipeline ◀──────┘   (built when the first request needs it)
 //
 // A lane only takes requests whose answer it can give exactly as the route would; everything else it leaves to the route, so there
-// is one contract and the lanes can be switched off.
+// is one contract and the lanes can be switched off. Then only the first request of each connection is looked at, by lanes that are the
+// only way to what they do, and everything else is the decoder's.
 
 package import HTTPTypes
 package import NIOCore
 
 /// Makes a lane for each event loop, so that nothing on the way of a request is shared between threads.
 package protocol ExpressLaneProvider: Sendable {
+    /// Whether no route can do what the lane does. Such a lane asks for permission itself, and is there when the others are switched off.
+    var isOnlyWay: Bool { get }
+
     /// Called once per event loop, on it.
     func makeLane(on eventLoop: any EventLoop) -> any ExpressLane
+}
+
+extension ExpressLaneProvider {
+    package var isOnlyWay: Bool { false }
 }
 
 /// One lane on one event loop.

@@ -11,6 +11,7 @@ final class LoopServices {
     let bodies: BodyBudget
     let answers: AnswerBuffer
     let slots: [LaneSlot]
+    let leavesAtFirst: Bool
     let crossOrigin: CrossOriginFields?
     let httpPipeline: HTTPPipeline
     var recent = RecentRequests()
@@ -22,7 +23,8 @@ final class LoopServices {
     private var timer: RepeatedTask?
 
     init(
-        _ eventLoop: any EventLoop, lanes: [any ExpressLaneProvider], crossOrigin: CrossOriginPolicy?,
+        _ eventLoop: any EventLoop, lanes: [any ExpressLaneProvider], leavesAtFirst: Bool,
+        crossOrigin: CrossOriginPolicy?,
         limits: HTTPLimits, bodies: BodyBudget, date: DateClock, metrics: any MetricsFactory, httpPipeline: HTTPPipeline
     ) {
         self.eventLoop = eventLoop
@@ -30,6 +32,7 @@ final class LoopServices {
         self.bodies = bodies
         self.date = date
         self.httpPipeline = httpPipeline
+        self.leavesAtFirst = leavesAtFirst
         self.crossOrigin = crossOrigin.map(CrossOriginFields.init)
         times = FrontTimes(limits)
         scanLimits = ScanLimits(limits)

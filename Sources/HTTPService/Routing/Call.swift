@@ -38,6 +38,8 @@ package struct Call: Sendable {
     /// Carries the request's id.
     package var logger: Logger { context.logger }
     package var query: Query { Query(request.uri.query) }
+    /// Of the request's connection.
+    package var eventLoop: any EventLoop { context.channel.eventLoop }
 
     /// A captured segment of the path, percent-decoded once.
     ///

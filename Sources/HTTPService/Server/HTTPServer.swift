@@ -53,10 +53,11 @@ package struct HTTPServer: Service {
         let services = RequestServices(
             permission: permission, crossOrigin: configuration.crossOrigin, metrics: metrics,
             bodies: BodyBudget(bytes: configuration.limits.bodiesInFlightBytes))
+        // A lane asks nobody for permission, so there is none where somebody has to be asked.
+        let usesLanes = configuration.expressLanes && permission.everybodyMay
         listener = Listener(
             configuration: configuration, services: services,
-            // A lane asks nobody for permission, so there is none where somebody has to be asked.
-            lanes: configuration.expressLanes && permission.everybodyMay ? lanes : [],
+            lanes: usesLanes ? lanes : lanes.filter(\.isOnlyWay), leavesAtFirst: !usesLanes,
             responder: Responder(router: routes.router(services).buildResponder(), logger: logger),
             eventLoopGroup: eventLoopGroup, onListening: onListening, logger: logger)
     }

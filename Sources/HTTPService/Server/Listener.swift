@@ -13,6 +13,8 @@ struct Listener: Service {
     let configuration: HTTPServer.Configuration
     let services: RequestServices
     let lanes: [any ExpressLaneProvider]
+    /// Whether a connection is the decoder's from the first request on that no lane takes.
+    let leavesAtFirst: Bool
     let responder: Responder
     /// One listening socket, whose connections go to the loops in turn: each has as many as the next, which `SO_REUSEPORT` with its
     /// hash of addresses does not promise.
@@ -87,7 +89,8 @@ struct Listener: Service {
         for eventLoop in eventLoopGroup.makeIterator() {
             loops[ObjectIdentifier(eventLoop)] = try await eventLoop.submit {
                 let services = LoopServices(
-                    eventLoop, lanes: lanes, crossOrigin: configuration.crossOrigin, limits: configuration.limits,
+                    eventLoop, lanes: lanes, leavesAtFirst: leavesAtFirst, crossOrigin: configuration.crossOrigin,
+                    limits: configuration.limits,
                     bodies: self.services.bodies, date: responder.date, metrics: self.services.metrics,
                     httpPipeline: pipeline)
                 services.start()

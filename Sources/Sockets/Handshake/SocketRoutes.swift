@@ -1,4 +1,5 @@
-// GET …/socket without an upgrade: what a browser's address bar or curl get to see.
+// GET …/socket without an upgrade: what a browser's address bar or curl get to see. And with one that came too late to be followed: where
+// lanes are switched off, only a connection's first request may become a socket.
 
 package import HTTPService
 import HTTPTypes
@@ -7,9 +8,11 @@ package struct SocketRoutes: RouteProvider {
     package init() {}
 
     package func addRoutes(to routes: inout Routes) {
-        routes.onApplication(.get, "/socket", action: .poll) { _, _ in
+        routes.onApplication(.get, "/socket", action: .poll) { call, _ in
             throw Problem.upgradeRequired(
-                "This path is for WebSockets; the request does not ask for “Upgrade: websocket”.")
+                call.headers.contains(.upgrade)
+                    ? "On this connection there can be no WebSocket any more; open another one for it."
+                    : "This path is for WebSockets; the request does not ask for “Upgrade: websocket”.")
         }
     }
 }

@@ -17,8 +17,7 @@ struct StateAnswer: Sendable {
     let form: Form
     let served: ServedState
     let coding: Coding
-    /// Whether it was held back until there was another version, or until the time was over.
-    var hasWaited = false
+    var course = WaitCourse.unneeded
 
     var status: HTTPResponse.Status {
         switch form {

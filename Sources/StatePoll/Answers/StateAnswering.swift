@@ -21,8 +21,16 @@ struct StateAnswering: Sendable {
         switch try await begin(question) {
         case .answer(let answer): return answer
         case .wait(let wait):
-            var answer = try await states.keeping(question.application) { () throws(Problem) in try await finish(wait) }
-            answer.hasWaited = true
+            let waited = try await states.waiting.whileTaken { () throws(Problem) in
+                try await states.keeping(question.application) { () throws(Problem) in try await finish(wait) }
+            }
+            var answer: StateAnswer
+            if let waited {
+                answer = waited
+            } else {
+                answer = try wait.end(states.poll(question.application).whatIsServed)
+            }
+            answer.course = waited == nil ? .refused : .waited
             return answer
         }
     }
@@ -142,7 +150,9 @@ struct StateAnswering: Sendable {
         for position: PositionToken, of application: ApplicationID, _ first: StateTable.Entry, within limit: Duration
     ) async throws(Problem) -> StateTable.Entry {
         if first.served.map({ $0.includes(position) }) ?? false { return first }
-        let deadline = ContinuousClock.now + Waiting.hurried(limit)
+        let mayWait = states.waiting.take()
+        defer { if mayWait { states.waiting.giveBack() } }
+        let deadline = ContinuousClock.now + (mayWait ? Waiting.hurried(limit) : .zero)
         return try await states.keeping(application) { () throws(Problem) in
             // One look at once, because this server may be behind; from then on hints and regular looks keep it current.
             var entry = await look(at: application)

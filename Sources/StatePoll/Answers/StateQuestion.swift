@@ -48,9 +48,22 @@ struct StateQuestion: Sendable {
     var waits: Bool { patience.map { $0 > .zero } ?? false }
 
     /// What an answer says of the preferences that were followed (RFC 7240 §3).
-    func preferenceApplied(hasWaited: Bool) -> String? {
-        preferences.applied(wait: hasWaited || atLeast != nil || known != .none)
+    func preferenceApplied(_ course: WaitCourse) -> String? {
+        switch course {
+        case .unneeded: preferences.applied(wait: atLeast != nil || known != .none)
+        case .waited: preferences.applied(wait: true)
+        case .refused: preferences.applied(wait: false)
+        }
     }
 
     private static let mediaTypes = [ContentType.json.essence, ContentType.events.essence]
+}
+
+/// Whether an answer was waited for.
+enum WaitCourse: Sendable {
+    /// It was there at once.
+    case unneeded
+    case waited
+    /// As many wait already as may.
+    case refused
 }

@@ -50,7 +50,6 @@ final class PollLane: ExpressLane {
 
     func tidy(load: Double) {
         places.tidy()
-        feeds.tick(.now())
         guard cadence.observe(load: load) else { return }
         serverFields = Self.fields(cadence)
         states.pollInterval = cadence.interval
@@ -145,7 +144,7 @@ final class PollLane: ExpressLane {
         do throws(Problem) {
             if !question.wantsEvents, let outcome = try answering.now(question) {
                 switch outcome {
-                case .answer(let answer): answers.write(PreparedAnswer(answer), fields(for: question, hasWaited: false))
+                case .answer(let answer): answers.write(PreparedAnswer(answer), fields(for: question, .unneeded))
                 case .wait(let wait):
                     let reply = reply()
                     // A reply is not given before this has returned.
@@ -184,7 +183,7 @@ final class PollLane: ExpressLane {
         promise.futureResult.assumeIsolated().whenSuccess { [self] thought in
             switch thought {
             case .outcome(.answer(let answer)):
-                reply { $0.write(PreparedAnswer(answer), fields(for: question, hasWaited: false)) }
+                reply { $0.write(PreparedAnswer(answer), fields(for: question, .unneeded)) }
             case .outcome(.wait(let wait)): follow(wait, reply)
             case .events: stream(question, reply)
             case .problem(let problem): reply { $0.write(problem) }
@@ -192,8 +191,8 @@ final class PollLane: ExpressLane {
         }
     }
 
-    private func fields(for question: StateQuestion, hasWaited: Bool) -> AnswerFields {
-        guard let applied = question.preferenceApplied(hasWaited: hasWaited) else { return serverFields }
+    private func fields(for question: StateQuestion, _ course: WaitCourse) -> AnswerFields {
+        guard let applied = question.preferenceApplied(course) else { return serverFields }
         var fields = serverFields
         fields.add("Preference-Applied", applied)
         return fields
@@ -203,15 +202,20 @@ final class PollLane: ExpressLane {
 
     private func follow(_ wait: StateWait, _ reply: LaneReply) {
         let feed = feeds.feed(of: wait.question.application)
-        LongPoll(wait, feed: feed, feeds: feeds, reply: reply, fields: fields(for: wait.question, hasWaited: true))
-            .start()
+        let poll = LongPoll(
+            wait, feed: feed, feeds: feeds, reply: reply, fields: fields(for: wait.question, .waited))
+        if feeds.join(poll, feed) { return poll.start() }
+        // As many wait as may: answered as if it did not want to wait, and told so.
+        do throws(Problem) {
+            let answer = PreparedAnswer(try wait.end(feed.whatIsServed))
+            reply { $0.write(answer, fields(for: wait.question, .refused)) }
+        } catch {
+            reply { $0.write(error) }
+        }
     }
 
     private func stream(_ question: StateQuestion, _ reply: LaneReply) {
-        let feed = feeds.feed(of: question.application)
-        let cursor = StreamCursor(question.view, after: question.known.first)
-        EventStream(cursor, wantsPresence: question.wantsPresence, feed: feed, feeds: feeds)
-            .start(reply, serverFields)
+        EventStream(question, in: feeds).start(reply, serverFields)
     }
 }
 

@@ -1,44 +1,58 @@
 // Server-Sent Events (HTML §9.2) as they go over the wire.
 
 import Fold
+import HTTPService
 import NIOCore
 import Presence
 
-enum EventFrame {
+/// One piece of a stream.
+struct EventFrame: Sendable {
+    /// As a chunk of HTTP/1.1: made once, and sent by as many lanes as follow.
+    let chunk: ByteBuffer
+    private let bytes: Int
+
+    private init(_ content: ByteBuffer) {
+        chunk = ByteBuffer(chunk: content)
+        bytes = content.readableBytes
+    }
+
+    private init(_ text: String) { self.init(ByteBuffer(string: text)) }
+
+    /// For whoever frames it by itself.
+    var content: ByteBuffer { chunk.getSlice(at: chunk.writerIndex - Self.chunkEnd - bytes, length: bytes) ?? chunk }
+
+    /// Bytes behind a chunk's content.
+    private static let chunkEnd = 2
+
     /// Milliseconds after which a client whose connection was lost comes back.
     private static let retry = 1_000
 
     /// The first bytes of a stream: some clients wait for any before they say that they are connected.
-    static let opening = ByteBuffer(string: "retry: \(retry)\n\n")
+    static let opening = EventFrame("retry: \(retry)\n\n")
     /// How long nothing is said before a comment is.
     static let silence: Duration = .seconds(15)
     /// A comment. Proxies close connections on which nothing is said for a minute, and a write is how a lost peer is found.
-    static let heartbeat = ByteBuffer(string: ":\n\n")
+    static let heartbeat = EventFrame(":\n\n")
 
     /// Canonical JSON has no line breaks, so each event has one line of data.
-    static func event(_ word: StreamCursor.Word) -> ByteBuffer {
+    init(_ word: StreamCursor.Word) {
         switch word {
-        case .state(let version, _, let state): event("state", version, state)
-        case .patch(_, let version, _, let patch): event("patch", version, patch)
+        case .state(let version, _, let state): self.init("id: \(version)\nevent: state", state)
+        case .patch(_, let version, _, let patch): self.init("id: \(version)\nevent: patch", patch)
         // Without an id: what the client has is nothing, and an empty id says so.
-        case .deleted: ByteBuffer(string: "id\nevent: deleted\ndata: {}\n\n")
+        case .deleted: self.init("id\nevent: deleted\ndata: {}\n\n")
         }
     }
 
     /// Who is here. Without an id: it is no version.
-    static func presence(_ content: PresenceContent) -> ByteBuffer {
-        var buffer = ByteBuffer(string: "event: presence\ndata: ")
-        buffer.writeImmutableBuffer(content.body)
-        buffer.writeString("\n\n")
-        return buffer
-    }
+    init(_ presence: PresenceContent) { self.init("event: presence", presence.body) }
 
-    private static func event(_ name: String, _ version: VersionToken, _ data: ByteBuffer) -> ByteBuffer {
-        let head = "id: \(version)\nevent: \(name)\ndata: "
-        var buffer = ByteBufferAllocator().buffer(capacity: head.utf8.count + data.readableBytes + 2)
-        buffer.writeString(head)
-        buffer.writeImmutableBuffer(data)
-        buffer.writeString("\n\n")
-        return buffer
+    private init(_ fields: String, _ data: ByteBuffer) {
+        let head = "\(fields)\ndata: "
+        var content = ByteBufferAllocator().buffer(capacity: head.utf8.count + data.readableBytes + 2)
+        content.writeString(head)
+        content.writeImmutableBuffer(data)
+        content.writeString("\n\n")
+        self.init(content)
     }
 }

@@ -1,5 +1,5 @@
-// Server-Sent Events on the front of a connection. The stream has no queue: while the peer does not read, nothing is written, and then it
-// is told what leads from its version to the newest.
+// Server-Sent Events of one client. The stream has no queue: while its reader takes nothing, nothing is written, and then it is told what
+// leads from its version to the newest.
 
 import Fold
 import HTTPService
@@ -7,42 +7,57 @@ import HTTPTypes
 import NIOCore
 import Presence
 
+/// Where a stream goes: a connection's front, or a route's task.
+protocol EventSink {
+    /// Whether the reader has taken what was sent before. ``EventStream/writableAgain()`` tells when it has.
+    var isWritable: Bool { get }
+    func send(_ frame: EventFrame)
+    func end()
+}
+
+extension LaneStream: EventSink {
+    func send(_ frame: EventFrame) { send(frame.chunk) }
+}
+
 final class EventStream: Follower, LaneWaiter {
     let wantsPresence: Bool
     private var cursor: StreamCursor
     private let feed: Feed
     private let feeds: Feeds
-    private var stream: LaneStream?
+    private var sink: (any EventSink)?
     private var hasLeft = false
     private var owesPresence = false
     private var lastWrite = NIODeadline.now()
 
-    init(_ cursor: StreamCursor, wantsPresence: Bool, feed: Feed, feeds: Feeds) {
-        self.wantsPresence = wantsPresence
-        self.cursor = cursor
-        self.feed = feed
+    init(_ question: StateQuestion, in feeds: Feeds) {
+        wantsPresence = question.wantsPresence
+        cursor = StreamCursor(question.view, after: question.known.first)
+        feed = feeds.feed(of: question.application)
         self.feeds = feeds
     }
 
-    func start(_ reply: LaneReply, _ fields: AnswerFields) {
-        // Before the reply, which may say that the peer has left already.
-        guard feeds.join(self, feed) else { return reply { $0.write(Self.noRoom) } }
-        let stream = reply.begin(self) { $0.beginChunks(Self.head, fields) }
+    /// Follows from now on, and has to be ended. To be called at once, because nothing else keeps the feed.
+    func join() throws(Problem) {
+        guard feeds.join(self, feed) else {
+            throw Problem(
+                .overloaded,
+                "As many clients wait for changes here as this server keeps; poll instead, or come back later."
+            )
+            .retry(after: Self.roomDelay)
+        }
+    }
+
+    /// By then some long polls have ended.
+    private static let roomDelay: Duration = .seconds(5)
+
+    /// Begins to tell, unless the reader has gone already.
+    func begin(_ sink: any EventSink) {
         guard !hasLeft else { return }
-        self.stream = stream
-        send(Self.opening)
+        self.sink = sink
+        send(.opening)
         feed.deliver(to: self)
         feed.tellPresence(to: self)
     }
-
-    private static var noRoom: Problem {
-        Problem(
-            .overloaded, "As many clients wait for changes here as this server keeps; poll instead, or come back later."
-        )
-        .retry(after: .seconds(5))
-    }
-
-    private static let head = AnswerHead(.ok, AnswerFields(StateFields.events))
 
     // MARK: The feed
 
@@ -50,49 +65,47 @@ final class EventStream: Follower, LaneWaiter {
 
     var step: Step? { isWritable ? cursor.step : nil }
 
-    private var isWritable: Bool { stream?.isWritable ?? false }
+    private var isWritable: Bool { sink?.isWritable ?? false }
 
     func take(_ update: Update, from feed: Feed) {
         let telling = Feed.Telling(to: cursor)
         guard let word = cursor.next(update) else { return }
-        send(feed.events.made(for: telling, of: update.to) { ByteBuffer(chunk: EventFrame.event(word)) })
+        send(feed.events.made(for: telling, of: update.to) { EventFrame(word) })
     }
 
     func take(absence: StateWait.Served, from feed: Feed) {
         guard case .unknown = absence, let word = cursor.gone() else { return }
-        send(ByteBuffer(chunk: EventFrame.event(word)))
+        send(EventFrame(word))
     }
 
     /// Only the newest counts, so one that cannot be sent now is asked for again when it can.
     func take(presence: PresenceContent) {
-        if isWritable { send(ByteBuffer(chunk: EventFrame.presence(presence))) } else { owesPresence = true }
+        if isWritable { send(EventFrame(presence)) } else { owesPresence = true }
     }
 
     func tick(_ now: NIODeadline) {
-        if isWritable, now - lastWrite >= Self.silence { send(Self.heartbeat) }
+        if isWritable, now - lastWrite >= Self.silence { send(.heartbeat) }
     }
 
-    private func send(_ chunk: ByteBuffer) {
+    private func send(_ frame: EventFrame) {
         lastWrite = .now()
-        stream?.send(chunk)
+        sink?.send(frame)
     }
 
-    private static let opening = ByteBuffer(chunk: EventFrame.opening)
-    private static let heartbeat = ByteBuffer(chunk: EventFrame.heartbeat)
     private static let silence = TimeAmount(EventFrame.silence)
 
-    // MARK: The connection
+    // MARK: The reader
 
     func peerLeft() { leave() }
 
     func answerNow(_ reason: LaneHurry) {
         leave()
-        stream?.end()
+        sink?.end()
     }
 
     func writableAgain() {
         feed.deliver(to: self)
-        guard owesPresence else { return }
+        guard owesPresence, isWritable else { return }
         owesPresence = false
         feed.tellPresence(to: self)
     }
@@ -101,4 +114,17 @@ final class EventStream: Follower, LaneWaiter {
         hasLeft = true
         feeds.leave(self, feed)
     }
+}
+
+// MARK: - In a lane
+
+extension EventStream {
+    /// Answers with the stream.
+    func start(_ reply: LaneReply, _ fields: AnswerFields) {
+        // Before the reply, which may say that the peer has left already.
+        do throws(Problem) { try join() } catch { return reply { $0.write(error) } }
+        begin(reply.begin(self) { $0.beginChunks(Self.head, fields) })
+    }
+
+    private static let head = AnswerHead(.ok, AnswerFields(StateFields.events))
 }

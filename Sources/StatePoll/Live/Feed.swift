@@ -26,9 +26,8 @@ final class Feed {
     private var presence: PresenceContent?
     /// Steps that are being worked out.
     private var asked: Set<Step> = []
-    /// What was made of the newest version's updates for the wire.
     /// What followers are told, on the wire: made once for all who had the same and are told the same.
-    var events = MadeOnce<Telling, ByteBuffer>()
+    var events = MadeOnce<Telling, EventFrame>()
     var messages = MadeOnce<Telling, SocketFrame>()
     private var answers = MadeOnce<AnswerKey, PreparedAnswer>()
 

@@ -1,6 +1,7 @@
 // The feeds of one event loop: one for each application that somebody on it follows, by whatever way.
 
 import Fold
+import HTTPService
 import NIOCore
 package import Presence
 import Synchronization
@@ -15,6 +16,9 @@ package final class FeedsOfLoops: Sendable {
         self.states = states
         self.presences = presences
     }
+
+    /// Bytes of what a client may say about itself.
+    var presenceBytes: Int { presences.configuration.documentBytes }
 
     /// Those of an event loop, for a caller on it.
     func on(_ eventLoop: any EventLoop) -> Feeds {
@@ -33,6 +37,10 @@ final class Feeds {
     let deadlines: Deadlines
     private let eventLoop: any EventLoop
     private var feeds: [ApplicationID: Feed] = [:]
+    private var timer: RepeatedTask?
+
+    /// Between two ticks: a fifteenth of the silence after which a follower is sent something.
+    private static let tickTime: TimeAmount = .seconds(1)
 
     init(of states: States, _ presences: Presences, on eventLoop: any EventLoop) {
         self.states = states
@@ -47,12 +55,13 @@ final class Feeds {
         let feed = Feed(application, of: states, presences, on: eventLoop)
         feeds[application] = feed
         feed.open()
+        if timer == nil { startTicks() }
         return feed
     }
 
     /// - Returns: false if the server has as many followers as it may.
     func join(_ follower: any Follower, _ feed: Feed) -> Bool {
-        let hasRoom = states.followers.take()
+        let hasRoom = states.waiting.take()
         if hasRoom {
             feed.join(follower)
             states.metrics.followers(follower.way, 1)
@@ -64,7 +73,7 @@ final class Feeds {
 
     func leave(_ follower: any Follower, _ feed: Feed) {
         guard feed.leave(follower) else { return }
-        states.followers.giveBack()
+        states.waiting.giveBack()
         states.metrics.followers(follower.way, -1)
         closeIfEmpty(feed)
     }
@@ -73,10 +82,22 @@ final class Feeds {
         guard feed.isEmpty else { return }
         feed.close()
         if feeds[feed.application] === feed { feeds[feed.application] = nil }
+        if feeds.isEmpty { stopTicks() }
     }
 
-    /// What is done now and then, about once a second.
-    func tick(_ now: NIODeadline) {
-        for feed in feeds.values { feed.tick(now) }
+    // MARK: Ticks
+
+    /// Only while somebody follows.
+    private func startTicks() {
+        let own = NIOLoopBound(self, eventLoop: eventLoop)
+        timer = eventLoop.scheduleRepeatedTask(initialDelay: Self.tickTime, delay: Self.tickTime) { _ in
+            let now = NIODeadline.now()
+            for feed in own.value.feeds.values { feed.tick(now) }
+        }
+    }
+
+    private func stopTicks() {
+        timer?.cancel()
+        timer = nil
     }
 }

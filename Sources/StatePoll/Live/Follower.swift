@@ -2,7 +2,6 @@
 
 import NIOCore
 import Presence
-import Synchronization
 
 protocol Follower: AnyObject {
     var way: FollowerWay { get }
@@ -29,24 +28,4 @@ enum FollowerWay: String, CaseIterable {
     case longPoll = "long-poll"
     case events
     case socket
-}
-
-/// The places for all followers of a server.
-final class FollowerPlaces: Sendable {
-    private let free: Atomic<Int>
-
-    init(_ count: Int) {
-        free = Atomic(count)
-    }
-
-    /// - Returns: false if there is none left.
-    func take() -> Bool {
-        guard free.subtract(1, ordering: .relaxed).newValue >= 0 else {
-            giveBack()
-            return false
-        }
-        return true
-    }
-
-    func giveBack() { free.add(1, ordering: .relaxed) }
 }

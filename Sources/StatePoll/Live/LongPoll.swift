@@ -22,11 +22,8 @@ final class LongPoll: Follower, LaneWaiter, Expiring {
         self.fields = fields
     }
 
+    /// Follows, now that it has joined.
     func start() {
-        guard feeds.join(self, feed) else {
-            // Answered as if it did not want to wait.
-            return end()
-        }
         reply.listen(self)
         guard !isOver else { return }
         place = feeds.deadlines.add(self, at: .now() + TimeAmount(wait.deadline - .now))

@@ -9,7 +9,7 @@ struct ManyQuestion: Sendable {
     let questions: [StateQuestion]
     let delta: DeltaForm?
     let patience: Duration?
-    let preferenceApplied: String?
+    private let preferences: Preferences
 
     /// Applications in one poll: they fit into a request line, and one client's poll costs no more than a hundred clients' polls.
     static let maximumApplications = 100
@@ -38,8 +38,11 @@ struct ManyQuestion: Sendable {
         self.questions = questions
         self.delta = delta
         patience = preferences.wait
-        preferenceApplied = preferences.applied(wait: true)
+        self.preferences = preferences
     }
+
+    /// What an answer says of the preferences that were followed (RFC 7240 §3).
+    func preferenceApplied(mayWait: Bool) -> String? { preferences.applied(wait: mayWait) }
 
     private static func question(_ part: Substring, _ delta: DeltaForm?) throws(Problem) -> StateQuestion {
         let halves = part.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)

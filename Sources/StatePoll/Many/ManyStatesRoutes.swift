@@ -24,16 +24,18 @@ package struct ManyStatesRoutes: RouteProvider {
         headers.append(
             contentsOf: StateFields.fields(
                 isPrivate: call.caller.isAuthenticated, pollInterval: states.pollInterval))
-        headers[.preferenceApplied] = question.preferenceApplied
+        let mayWait = question.patience != nil && states.waiting.take()
+        defer { if mayWait { states.waiting.giveBack() } }
+        headers[.preferenceApplied] = question.preferenceApplied(mayWait: mayWait)
         // Nobody waits for somebody who has gone.
         let changed = try await call.whileConnected { () async throws(Problem) -> ManyAnswer in
-            try await answer(question)
+            try await answer(question, mayWait: mayWait)
         }
         let body = ResponseBody(byteBuffer: changed.encoded())
         return Response(status: .ok, headers: headers, body: body)
     }
 
-    private func answer(_ question: ManyQuestion) async throws(Problem) -> ManyAnswer {
+    private func answer(_ question: ManyQuestion, mayWait: Bool) async throws(Problem) -> ManyAnswer {
         let deadline = ContinuousClock.now + (question.patience.map { Waiting.hurried($0) } ?? .zero)
         // Listening first, so that nothing falls between a look and the wait for the next change.
         let news = News(of: question.questions.map(\.application), in: states)
@@ -43,7 +45,7 @@ package struct ManyStatesRoutes: RouteProvider {
         guard !questions.isEmpty else { throw .stateUnavailable }
         while true {
             let (answer, endsWait) = await collect(questions)
-            if endsWait || question.patience == nil { return answer }
+            if endsWait || !mayWait { return answer }
             guard await news.next(until: deadline) else { return answer }
         }
     }

@@ -4,12 +4,15 @@ import Fold
 package import HTTPService
 import HTTPTypes
 import Hummingbird
+import ServiceLifecycle
 
 package struct StateRoutes: RouteProvider {
     private let answering: StateAnswering
+    private let feeds: FeedsOfLoops
 
-    package init(states: States) {
+    package init(states: States, feeds: FeedsOfLoops) {
         answering = StateAnswering(states: states)
+        self.feeds = feeds
     }
 
     package func addRoutes(to routes: inout Routes) {
@@ -22,7 +25,7 @@ package struct StateRoutes: RouteProvider {
         let answer = try await answer(question, call)
         var headers = answer.fields
         headers.append(contentsOf: serverFields(call))
-        headers[.preferenceApplied] = question.preferenceApplied(hasWaited: answer.hasWaited)
+        headers[.preferenceApplied] = question.preferenceApplied(answer.course)
         guard let body = answer.body else { return Response(status: answer.status, headers: headers) }
         return Response(status: answer.status, headers: headers, body: ResponseBody(byteBuffer: body))
     }
@@ -33,11 +36,26 @@ package struct StateRoutes: RouteProvider {
         return try await call.whileConnected { [answering] () throws(Problem) in try await answering.answer(question) }
     }
 
+    /// The events from what the client has on, until it goes or the server stops.
     private func events(_ question: StateQuestion, _ call: Call) async throws(Problem) -> Response {
         _ = try await answering.prepare(question)
+        let events = try await PulledEvents.open(question, feeds, on: call.eventLoop)
         var headers = StateFields.events
         headers.append(contentsOf: serverFields(call))
-        return Response(status: .ok, headers: headers, body: EventRoute(states: answering.states).body(question))
+        let body = ResponseBody { writer in
+            call.onDeparture { events.end() }
+            try await withTaskCancellationHandler {
+                try await withGracefulShutdownHandler {
+                    while let piece = try await events.next() { try await writer.write(piece) }
+                } onGracefulShutdown: {
+                    events.end()
+                }
+            } onCancel: {
+                events.end()
+            }
+            try await writer.finish(nil)
+        }
+        return Response(status: .ok, headers: headers, body: body)
     }
 
     private func serverFields(_ call: Call) -> HTTPFields {

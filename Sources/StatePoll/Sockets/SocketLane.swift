@@ -13,7 +13,7 @@ package struct SocketLaneProvider: ExpressLaneProvider {
     private let commits: GroupCommits
     private let gate: SocketGate
     private let head: HTTPLimits
-    private let limits = SocketLimits()
+    private let limits: SocketLimits
     private let incomplete: BodyBudget
 
     /// - Parameters:
@@ -28,8 +28,11 @@ package struct SocketLaneProvider: ExpressLaneProvider {
         self.commits = commits
         gate = SocketGate(permission: permission, origins: origins)
         self.head = head
+        limits = SocketLimits(presenceBytes: feeds.presenceBytes)
         incomplete = BodyBudget(bytes: limits.incompleteBytes)
     }
+
+    package var isOnlyWay: Bool { true }
 
     package func makeLane(on eventLoop: any EventLoop) -> any ExpressLane {
         let room = commits.on(eventLoop).map { StateRoom(states, feeds.on(eventLoop), $0, on: eventLoop) }

@@ -20,12 +20,15 @@ package struct PollConfiguration: Sendable {
     package var recheckInterval: Duration = .milliseconds(240)
     /// When the next poll is welcome.
     package var pollInterval: Duration
-    /// Requests that may wait at the same time.
-    package var maximumWaiters = 100_000
+    /// Clients that may wait for the next version at the same time, by whatever way. One costs half a KiB beside its connection.
+    package var waitingClients: Int
 
-    package init(tableBytes: Int = 256 << 20, pollInterval: Duration = .milliseconds(250)) {
+    package init(
+        tableBytes: Int = 256 << 20, pollInterval: Duration = .milliseconds(250), waitingClients: Int = 100_000
+    ) {
         self.tableBytes = tableBytes
         self.pollInterval = pollInterval
+        self.waitingClients = waitingClients
     }
 }
 
@@ -36,7 +39,8 @@ package final class States: Service {
     let cache: SnapshotCache
     let logger: Logger
     let metrics = PollMetrics()
-    let followers: FollowerPlaces
+    /// The places of clients that wait for the next version.
+    let waiting: WaitingPlaces
 
     private struct Shared {
         var table: StateTable
@@ -65,7 +69,7 @@ package final class States: Service {
         self.cache = cache
         self.configuration = configuration
         self.logger = logger
-        followers = FollowerPlaces(configuration.maximumWaiters)
+        waiting = WaitingPlaces(configuration.waitingClients)
         pollIntervalMilliseconds = Atomic(configuration.pollInterval.wholeMilliseconds)
         shared = Mutex(Shared(table: StateTable(limit: configuration.tableBytes)))
         // Bounded by the table: there is one element per application that was just added to it.
@@ -175,19 +179,18 @@ package final class States: Service {
         return ticket
     }
 
-    /// Waits until something about the application changes, or until the deadline.
+    /// Waits until something about the application changes, or until the deadline. For a request's own task, so as many wait as there
+    /// are requests under way.
     ///
-    /// - Returns: false at the deadline, on cancellation, or if too many wait already.
+    /// - Returns: false at the deadline, or on cancellation.
     func change(
         of application: ApplicationID, since generation: UInt64, until deadline: ContinuousClock.Instant
     ) async -> Bool {
         guard ContinuousClock.now < deadline, !Task.isCancelled else { return false }
-        let waiter = shared.withLock { shared -> UInt64? in
-            guard shared.continuations.count < configuration.maximumWaiters else { return nil }
+        let waiter = shared.withLock { shared in
             shared.nextWaiter += 1
             return shared.nextWaiter
         }
-        guard let waiter else { return false }
         return await Waiting.happens(before: deadline) { await self.wait(waiter, for: application, since: generation) }
     }
 

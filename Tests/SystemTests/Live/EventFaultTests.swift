@@ -93,8 +93,9 @@ struct EventFaultTests {
                 // The newest version, read to its end; or the end of the stream, because a reader that takes nothing for half a minute
                 // is let go.
                 sleeper.read(until: end) { bytes in
-                    bytes.suffix(size + 1_000).firstRange(of: Array("id: \(last.version ?? "none")\n".utf8)) != nil
-                        && bytes.suffix(4) == Array("\n\n\r\n".utf8)
+                    bytes.suffix(4) == Array("\n\n\r\n".utf8)
+                        && bytes.suffix(size + 1_000).firstRange(of: Array("id: \(last.version ?? "none")\n".utf8))
+                            != nil
                 }
                 var parser = EventParser()
                 parser.read(Self.unchunked(sleeper.received).body)

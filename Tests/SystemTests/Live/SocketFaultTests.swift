@@ -82,7 +82,8 @@ struct SocketFaultTests {
             #expect(ContinuousClock.now - start < .seconds(3))
             try await eventually(within: .seconds(15), "it stops") { !system.poller.isRunning }
             #expect(!system.poller.logged.contains("rror:"), "\(system.poller.logged.suffix(1_000))")
-            // They go on at the other server where they were.
+            // They go on at the other server where they were. It has to have served what they have.
+            _ = try await system.state(from: system.pollers[1])
             try await system.withSocket("?have=\(state.version ?? "")", from: system.pollers[1]) { back in
                 let next = try await system.push(#"{"a":2}"#, id: "c2").position
                 try await back.has(1)

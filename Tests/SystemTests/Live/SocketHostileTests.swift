@@ -50,9 +50,10 @@ struct SocketHostileTests {
 
     @Test(
         "Handshakes that are none are answered with what is wrong with them",
-        arguments: [CisternOptions.Layout.front, .split])
-    func handshakes(_ layout: CisternOptions.Layout) async throws {
-        let options = CisternOptions(layout: layout, pollFlags: ["--cors-origins", "https://good.example"])
+        arguments: [CisternOptions.Layout.front, .split], Ways.polls)
+    func handshakes(_ layout: CisternOptions.Layout, _ lanes: String) async throws {
+        let flags = ["--cors-origins", "https://good.example", "--express-lanes", lanes]
+        let options = CisternOptions(layout: layout, pollFlags: flags)
         try await withCistern(options) { system in
             let right = LiveSocket.handshake(Self.path)
             let cases: [(String, [String])] = [
@@ -88,13 +89,28 @@ struct SocketHostileTests {
         }
     }
 
-    @Test("With lanes switched off there are no sockets: 426")
+    @Test("With lanes switched off a connection may become a socket at first, and is told why it may not later")
     func lanesOff() async throws {
-        try await withCistern(CisternOptions(layout: .split, pollFlags: ["--express-lanes", "no"])) { system in
-            let answer = try await Self.answer(system, LiveSocket.handshake(Self.path))
-            #expect(answer == "426 upgrade-required")
-            let plain = try await system.get(Self.path)
-            #expect(plain.refusal == "426 upgrade-required")
+        try await withCistern(.live(lanes: "no")) { system in
+            let state = try await system.pushed(#"{"n":0}"#, id: "c0")
+            try await system.withSocket("?client=ann&presence=1") { socket in
+                try await socket.word("the state") { $0.version == state.version }
+                try await socket.push(#"{"n":1}"#, id: "c1")
+                #expect(try await socket.answer(to: "c1") == "ack")
+                try await socket.send(#"{"presence":1}"#)
+                try await socket.word("that it is here") {
+                    if case .presence(let text) = $0 { text.contains("ann") } else { false }
+                }
+            }
+            let handshake = LiveSocket.handshake(Self.path).map { $0 + "\r\n" }.joined() + "\r\n"
+            let connection = try WireConnection(port: system.poller.port)
+            connection.send(Array("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n\(handshake)".utf8)[...])
+            try await eventually("the handshake is answered") {
+                connection.read(until: .now + .milliseconds(20))
+                let answers = WireAnswer.all(in: connection.received)
+                return answers.count == 2 && answers[1].statusLine.hasPrefix("HTTP/1.1 426 ")
+                    && answers[1].body.contains("open another one")
+            }
         }
     }
 
