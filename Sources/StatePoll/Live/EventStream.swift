@@ -99,6 +99,7 @@ final class EventStream: Follower, LaneWaiter {
     func peerLeft() { leave() }
 
     func answerNow(_ reason: LaneHurry) {
+        let sink = sink
         leave()
         sink?.end()
     }
@@ -112,6 +113,8 @@ final class EventStream: Follower, LaneWaiter {
 
     private func leave() {
         hasLeft = true
+        // It may hold on to the stream.
+        sink = nil
         feeds.leave(self, feed)
     }
 }

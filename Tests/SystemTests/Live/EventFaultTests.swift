@@ -93,7 +93,7 @@ struct EventFaultTests {
                 // The newest version, read to its end; or the end of the stream, because a reader that takes nothing for half a minute
                 // is let go.
                 sleeper.read(until: end) { bytes in
-                    bytes.suffix(4) == Array("\n\n\r\n".utf8)
+                    bytes.suffix(4).elementsEqual("\n\n\r\n".utf8)
                         && bytes.suffix(size + 1_000).firstRange(of: Array("id: \(last.version ?? "none")\n".utf8))
                             != nil
                 }
