@@ -137,9 +137,13 @@ let package = Package(
                 "Presence", "Sockets", hummingbird, nioCore, heap,
                 httpTypes, log, metrics, lifecycle,
             ],
-            // The client for browsers and Node, tested by scripts/test-js.
-            exclude: ["Web"],
             swiftSettings: settings),
+        // The client for browsers and Node, and the pages: all that is in its folder `Web`.
+        .target(
+            name: "Pages", dependencies: ["HTTPService", "Gzip", hummingbird, nioCore, httpTypes, crypto],
+            exclude: ["Web"], swiftSettings: settings, plugins: ["EmbedFiles"]),
+        .plugin(name: "EmbedFiles", capability: .buildTool(), dependencies: ["embed-files"]),
+        .executableTarget(name: "embed-files", swiftSettings: settings),
         .target(
             name: "Presence",
             dependencies: [
@@ -164,8 +168,8 @@ let package = Package(
         .target(
             name: "StateServing",
             dependencies: [
-                "Redis", "ChangeLog", "SnapshotCache", "HTTPService", "StatePoll", "Presence", "Sockets", "Daemon",
-                lifecycle,
+                "Redis", "ChangeLog", "SnapshotCache", "HTTPService", "StatePoll", "Presence", "Sockets", "Pages",
+                "Daemon", lifecycle,
             ],
             swiftSettings: settings),
 

@@ -3,6 +3,7 @@
 import ChangeLog
 package import Daemon
 package import HTTPService
+import Pages
 import Presence
 package import ServiceLifecycle
 import Sockets
@@ -30,11 +31,13 @@ package struct StateServing: Sendable {
                 documentBytes: settings.presenceDocument, clients: settings.presenceClients,
                 bytes: settings.presenceMemory, waitingClients: settings.waitingClients))
         let feeds = FeedsOfLoops(of: states, presences)
-        roles = [
-            StateRoutes(states: states, feeds: feeds), ManyStatesRoutes(states: states),
-            AdministrationRoutes(log: store.log),
-            PresenceRoutes(presences: presences), SocketRoutes(),
-        ]
+        let pages: [any RouteProvider] = settings.pages ? [Pages()] : []
+        roles =
+            [
+                StateRoutes(states: states, feeds: feeds), ManyStatesRoutes(states: states),
+                AdministrationRoutes(log: store.log),
+                PresenceRoutes(presences: presences), SocketRoutes(),
+            ] + pages
         let http = settings.httpServer
         lanes = [
             PollLaneProvider(states: states, feeds: feeds),

@@ -46,6 +46,22 @@ struct RoutingTests {
         }
     }
 
+    @Test("A path may end with a slash where the route's template does, and the handler sees whether it did")
+    func folder() async throws {
+        try await withServer { address in
+            for path in ["/folder/", "/folder"] {
+                let response = try await exchange(address, "GET \(path) HTTP/1.1\nHost: x")
+                #expect(response.status == 200 && response.body == path)
+                let put = try await exchange(address, "PUT \(path) HTTP/1.1\nHost: x\nContent-Length: 0")
+                #expect(put.status == 405 && put.headers["allow"] == "GET, HEAD")
+            }
+            for path in ["/folder//", "/folder/x", "/folder/x/", "/unchanged/"] {
+                let response = try await exchange(address, "GET \(path) HTTP/1.1\nHost: x")
+                #expect(response.status == 404, "\(path)")
+            }
+        }
+    }
+
     @Test("A wrong method is told the right ones", arguments: ["POST", "PATCH", "OPTIONS", "PROPFIND"])
     func methodNotAllowed(method: String) async throws {
         try await withServer { address in

@@ -45,6 +45,9 @@ struct EchoRoutes: RouteProvider {
             try await Task.sleep(for: .milliseconds(30))
             return .json(.object([("app", .string(application.description))]))
         }
+        routes.on(.get, "/folder/", action: .open) { call in
+            Response(status: .ok, body: ResponseBody(byteBuffer: ByteBuffer(string: call.request.uri.path)))
+        }
         routes.on(.get, "/unchanged", action: .open) { _ in Response(status: .notModified, headers: [.eTag: "\"e-1\""])
         }
     }

@@ -46,6 +46,7 @@ package struct DaemonConfiguration: Sendable {
     package let presenceClients: Int
     /// Bytes.
     package let presenceMemory: Int
+    package let pages: Bool
     /// For settings that only one program has.
     package let values: SettingValues
 
@@ -81,6 +82,7 @@ package struct DaemonConfiguration: Sendable {
         presenceDocument = values.value(Settings.presenceDocument)
         presenceClients = values.value(Settings.presenceClients)
         presenceMemory = values.value(Settings.presenceMemory)
+        pages = values.value(Settings.pages)
     }
 
     /// The listener that belongs to it.

@@ -146,8 +146,13 @@ package enum Settings {
         "presence-memory", .bytes((64 << 10)...(1 << 40)), default: 64 << 20,
         help: "Memory for all clients that are present; more are refused with 429.")
 
+    /// Off where a web server has them, or nobody is to see them.
+    package static let pages = Setting<Bool>(
+        "pages", .choice, default: true,
+        help: "Serve the JavaScript client, /demo/ and /dashboard/.")
+
     package static let polling = [
         pollInterval.description, tableMemory.description, waitingClients.description, presenceDocument.description,
-        presenceClients.description, presenceMemory.description,
+        presenceClients.description, presenceMemory.description, pages.description,
     ]
 }

@@ -15,7 +15,7 @@ struct ProblemMiddleware: RouterMiddleware {
     ) async throws -> Response {
         do {
             // The router skips empty segments: `/v1/apps//state` would be the application “state”.
-            guard PathTable.isWellFormed(request.uri.path) else { throw HTTPError(.notFound) }
+            guard paths.isWellFormed(request.uri.path) else { throw HTTPError(.notFound) }
             return try await next(request, context)
         } catch {
             return problem(for: error, request: request, context: context).response
@@ -53,6 +53,8 @@ struct ProblemMiddleware: RouterMiddleware {
 struct PathTable: Sendable {
     private struct Entry {
         let segments: [Substring]
+        /// Whether the template ends with a slash, and so paths may too.
+        let isFolder: Bool
         var methods: [HTTPRequest.Method]
     }
 
@@ -64,18 +66,24 @@ struct PathTable: Sendable {
         if let index = entries.firstIndex(where: { $0.segments == segments }) {
             entries[index].methods += methods
         } else {
-            entries.append(Entry(segments: segments, methods: methods))
+            entries.append(Entry(segments: segments, isFolder: template.hasSuffix("/"), methods: methods))
         }
     }
 
     func methods(at path: String) -> [HTTPRequest.Method] {
-        guard Self.isWellFormed(path) else { return [] }
+        guard isWellFormed(path) else { return [] }
         let segments = Self.segments(of: path)
         return entries.filter { Self.matches($0.segments, segments) }.flatMap(\.methods)
     }
 
-    static func isWellFormed(_ path: String) -> Bool {
-        path.hasPrefix("/") && !path.utf8.contains(0) && (path == "/" || !path.hasSuffix("/")) && !path.contains("//")
+    func isWellFormed(_ path: String) -> Bool {
+        path.hasPrefix("/") && !path.utf8.contains(0) && !path.contains("//")
+            && (path == "/" || !path.hasSuffix("/") || isFolder(path))
+    }
+
+    private func isFolder(_ path: String) -> Bool {
+        let segments = Self.segments(of: path)
+        return entries.contains { $0.isFolder && Self.matches($0.segments, segments) }
     }
 
     private static func segments(of path: String) -> [Substring] { path.split(separator: "/") }

@@ -13,6 +13,8 @@ extension HTTPField.Name {
     package static let lastEventID = constant("Last-Event-ID")
     /// Whether a proxy of nginx' kind may gather the answer.
     package static let accelBuffering = constant("X-Accel-Buffering")
+    /// What a page's requests say about where they come from (W3C Referrer Policy §4.1).
+    package static let referrerPolicy = constant("Referrer-Policy")
     /// How far a state is folded, or where a change stands.
     package static let cisternPosition = constant("Cistern-Position")
     /// Milliseconds until the next poll is welcome.

@@ -29,7 +29,8 @@ package struct Routes: Sendable {
     /// - Parameters:
     ///   - method: GET answers HEAD too.
     ///   - template: A path with captures: `/v1/apps/{app}/changes/{change}`. A capture named `app` is checked and comes as
-    ///     ``Call/application``; the others by ``Call/parameter(_:)``.
+    ///     ``Call/application``; the others by ``Call/parameter(_:)``. One that ends with a slash is reached by paths with and
+    ///     without it.
     ///   - handler: What it throws is answered as a problem.
     package mutating func on(
         _ method: HTTPRequest.Method, _ template: String, action: Action, _ handler: @escaping Handler

@@ -2,11 +2,11 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ChangeRejected, connect, MemoryStorage } from "../../../Sources/StatePoll/Web/cistern.js";
-import { sum } from "../../../Sources/StatePoll/Web/cistern/decimal.js";
-import { eventReader } from "../../../Sources/StatePoll/Web/cistern/sse.js";
-import { eventOf } from "../../../Sources/StatePoll/Web/cistern/socket.js";
-import { SharedRunner } from "../../../Sources/StatePoll/Web/cistern/tabs.js";
+import { ChangeRejected, connect, MemoryStorage } from "../../../Sources/Pages/Web/cistern.js";
+import { sum } from "../../../Sources/Pages/Web/cistern/decimal.js";
+import { eventReader } from "../../../Sources/Pages/Web/cistern/sse.js";
+import { eventOf } from "../../../Sources/Pages/Web/cistern/socket.js";
+import { SharedRunner } from "../../../Sources/Pages/Web/cistern/tabs.js";
 
 test("Events are read alike at every split", () => {
   const stream = 'retry: 1000\n\nid: e-1\nevent: state\ndata: {"a":1}\n\n:\n\nid: e-2\nevent: patch\ndata: {"a":2}\n\n'

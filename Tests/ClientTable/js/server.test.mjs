@@ -7,7 +7,7 @@ import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { connect, MemoryStorage } from "../../../Sources/StatePoll/Web/cistern.js";
+import { connect, MemoryStorage } from "../../../Sources/Pages/Web/cistern.js";
 import { Gate } from "./gate.mjs";
 
 const url = process.env.CISTERN_URL;

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
-import { initial, statusOf, step } from "../../../Sources/StatePoll/Web/cistern/core.js";
-import { apply } from "../../../Sources/StatePoll/Web/cistern/patch.js";
+import { initial, statusOf, step } from "../../../Sources/Pages/Web/cistern/core.js";
+import { apply } from "../../../Sources/Pages/Web/cistern/patch.js";
 
 const folder = new URL("../", import.meta.url);
 /** The moment at which patches of the table are applied. */

@@ -7,7 +7,7 @@ struct RouteTests {
     func routes() async throws {
         try await withCistern { system in
             for path in [
-                "/", "/v1", "/v1/", "/v2/apps", "/v1/apps/", "/v1/apps/board/states", "/v1/apps/board/changes/c1/x",
+                "/v1", "/v1/", "/v2/apps", "/v1/apps/", "/v1/apps/board/states", "/v1/apps/board/changes/c1/x",
                 "/v1/apps//state", "//v1/apps",
             ] {
                 let answer = try await system.poller.raw("GET \(path) HTTP/1.1")
