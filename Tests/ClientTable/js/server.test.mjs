@@ -1,20 +1,20 @@
-// The JavaScript client against a real server: CISTERN_URL says where one is, CISTERN names the program to start and kill one's own.
+// The JavaScript client against a real server: CISTERN names the program that starts one.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { once } from "node:events";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { test } from "node:test";
+import { after, before, test } from "node:test";
 import { connect, MemoryStorage } from "../../../Sources/Pages/Web/cistern.js";
 import { Gate } from "./gate.mjs";
+import { Server } from "./server.mjs";
 
-const url = process.env.CISTERN_URL;
-const program = process.env.CISTERN;
-const needsServer = { skip: url ? false : "CISTERN_URL is not set", timeout: 60_000 };
-const needsProgram = { skip: program ? false : "CISTERN is not set", timeout: 120_000 };
-const needsSocket = { ...needsServer, skip: needsServer.skip || (globalThis.WebSocket ? false : "this Node has no WebSocket") };
+const needsServer = { timeout: 60_000 };
+
+let url;
+let server;
+before(async () => {
+  server = await Server.started();
+  ({ url } = server);
+});
+after(() => server?.remove());
 
 const newApp = () => `test-${crypto.randomUUID()}`;
 
@@ -40,7 +40,7 @@ function until(connection, condition) {
 }
 
 for (const way of ["socket", "events", "long", "short"]) {
-  test(`Two clients edit and agree, by ${way}`, way === "socket" ? needsSocket : needsServer, async (t) => {
+  test(`Two clients edit and agree, by ${way}`, needsServer, async (t) => {
     const app = newApp();
     const [a, b] = [joining(t, { app, ways: [way] }), joining(t, { app, ways: [way] })];
     await Promise.all([
@@ -55,7 +55,7 @@ for (const way of ["socket", "events", "long", "short"]) {
     }
   });
 
-  test(`A rejection comes with its reason, and what stands behind it is applied, by ${way}`, way === "socket" ? needsSocket : needsServer, async (t) => {
+  test(`A rejection comes with its reason, and what stands behind it is applied, by ${way}`, needsServer, async (t) => {
     const a = joining(t, { app: newApp(), ways: [way] });
     const heard = new Promise((resolve) => a.on("rejected", resolve));
     const first = a.push({ n: 1 });
@@ -152,7 +152,7 @@ test("An answer that is lost leaves no change twice", needsServer, async (t) => 
   assert.deepEqual(b.state, { n: 2 });
 });
 
-test("Where sockets are cut, events take their place", needsSocket, async (t) => {
+test("Where sockets are cut, events take their place", needsServer, async (t) => {
   const gate = new Gate(url);
   gate.refuses = /upgrade: websocket/i;
   await gate.open();
@@ -204,40 +204,15 @@ test("Who is here is seen by the others, and who goes is not", needsServer, asyn
   await going;
 });
 
-test("A server that is killed and started again goes on with every client", needsProgram, async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), "cistern-js-"));
-  t.after(() => rm(folder, { recursive: true, force: true }));
-  const port = await freePort();
-  const own = `http://127.0.0.1:${port}`;
+test("A server that is killed and started again goes on with every client", { timeout: 120_000 }, async (t) => {
+  const own = await Server.started();
+  t.after(() => own.remove());
   const app = newApp();
-  let server = await started(port, folder);
-  const [a, b] = [joining(t, { url: own, app }), joining(t, { url: own, app })];
+  const [a, b] = [joining(t, { url: own.url, app }), joining(t, { url: own.url, app })];
   await a.push({ n: 0 });
-  server.kill("SIGTERM");
-  await once(server, "exit");
+  await own.stop();
   const changes = [a, b].map((one) => one.push([{ op: "increment", path: "/n", value: 1 }]));
-  server = await started(port, folder);
-  t.after(async () => {
-    server.kill("SIGTERM");
-    await once(server, "exit");
-  });
+  await own.start();
   await Promise.all(changes);
   for (const one of [a, b]) await until(one, (state) => state.n === 2);
 });
-
-async function freePort() {
-  const gate = new Gate("http://127.0.0.1:1");
-  await gate.open();
-  await gate.close();
-  return Number(new URL(gate.url).port);
-}
-
-async function started(port, folder) {
-  const server = spawn(program, ["up", "--port", port, "--data", folder], { stdio: "ignore" });
-  for (;;) {
-    if (server.exitCode !== null) throw new Error(`${program} ended with ${server.exitCode}`);
-    const answer = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => null);
-    if (answer?.ok) return server;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
