@@ -46,6 +46,9 @@ func daemon(_ name: String, folder: String, _ dependencies: [Target.Dependency])
     )
 }
 
+/// What tests of whole systems run, and so have to be built with them.
+let daemons: [Target.Dependency] = ["change-bucket", "merge-daemon", "state-poll", "cistern-front"]
+
 /// The Lua scripts, compiled into ChangeLog.
 let scripts = [
     "common", "recover", "adopt", "append", "look", "read", "merged", "checkpoint", "delete", "status", "lease",
@@ -233,13 +236,21 @@ let package = Package(
                 "Documents", "Fold", "Redis", "Memcached", "ChangeLog", "SnapshotCache", "Merging", "TestSupport",
                 nioPosix, log, lifecycle,
             ], swiftSettings: settings),
+        // A whole Cistern of processes for one test.
+        .target(
+            name: "SystemSupport",
+            dependencies: ["TestSupport", "Documents", httpClient, nioCore, nioHTTP1],
+            path: "Tests/SystemSupport", swiftSettings: settings),
         .testTarget(
             name: "SystemTests",
             dependencies: [
-                "TestSupport", "Documents", "Fold", "change-bucket", "merge-daemon", "state-poll", "cistern-front",
-                httpClient, nioCore,
-                nioPosix, nioHTTP1,
-            ], swiftSettings: settings),
+                "SystemSupport", "TestSupport", "Documents", "Fold", httpClient, nioCore, nioPosix, nioHTTP1,
+            ] + daemons, swiftSettings: settings),
+        // The client and the pages in a real browser.
+        .testTarget(
+            name: "BrowserTests",
+            dependencies: ["SystemSupport", "TestSupport", "Documents", httpClient, nioCore, nioHTTP1] + daemons,
+            swiftSettings: settings),
         .testTarget(
             name: "PresenceTests",
             dependencies: [

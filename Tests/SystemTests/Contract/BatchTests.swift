@@ -1,4 +1,5 @@
 import Documents
+import SystemSupport
 import Testing
 
 @Suite("Push: batches", .timeLimit(.minutes(10)))

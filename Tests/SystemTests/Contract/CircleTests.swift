@@ -1,3 +1,4 @@
+import SystemSupport
 import Testing
 
 @Suite("The circle", .timeLimit(.minutes(10)))

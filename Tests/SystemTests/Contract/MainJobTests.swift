@@ -1,6 +1,7 @@
 import Documents
 import Foundation
 import Synchronization
+import SystemSupport
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import Documents
 import Foundation
+import SystemSupport
 import Testing
 
 @Suite("Push: operations, from request to state", .timeLimit(.minutes(10)))

@@ -1,4 +1,5 @@
 import Documents
+import SystemSupport
 import Testing
 
 @Suite("Push: preconditions", .timeLimit(.minutes(10)))

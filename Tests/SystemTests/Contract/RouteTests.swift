@@ -1,4 +1,5 @@
 import Documents
+import SystemSupport
 import Testing
 
 @Suite("Routes, health and metrics", .timeLimit(.minutes(10)))

@@ -1,4 +1,5 @@
 import Documents
+import SystemSupport
 import Testing
 
 @Suite("Push: changes that a client numbers", .timeLimit(.minutes(10)))

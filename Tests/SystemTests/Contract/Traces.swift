@@ -1,5 +1,6 @@
 import Documents
 import Foundation
+import SystemSupport
 import TestSupport
 
 /// One change of a trace.

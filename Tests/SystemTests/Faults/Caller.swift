@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOHTTP1
+import SystemSupport
 
 /// Plain HTTP requests, each tried once: what a fault does to a request is for the test to see.
 struct Caller: Sendable {

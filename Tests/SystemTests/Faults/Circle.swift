@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import Foundation
+import SystemSupport
 import TestSupport
 
 /// A whole Cistern as its clients and its enemies see it.

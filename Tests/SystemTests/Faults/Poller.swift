@@ -1,4 +1,5 @@
 import Foundation
+import SystemSupport
 
 /// A client that watches: it polls again and again, each time with the version that it has, and notes what must never be seen.
 struct Poller {

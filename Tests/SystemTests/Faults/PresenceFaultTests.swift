@@ -1,6 +1,7 @@
 import Documents
 import NIOCore
 import NIOPosix
+import SystemSupport
 import TestSupport
 import Testing
 

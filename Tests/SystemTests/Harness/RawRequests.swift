@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import SystemSupport
 import TestSupport
 
 /// Requests as bytes, for what no decent client would send.

@@ -1,4 +1,5 @@
 import Foundation
+import SystemSupport
 import TestSupport
 
 /// Two servers on the same store that differ in nothing but their express lanes.

@@ -1,5 +1,6 @@
 import Documents
 import Fold
+import SystemSupport
 import TestSupport
 
 /// What one client has of a state, from nothing but the answers and events that it was sent; and whatever of them must never be sent.

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
 import Synchronization
+import SystemSupport
 import TestSupport
 
 /// One event as its reader got it.

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOPosix
 import Synchronization
+import SystemSupport
 import TestSupport
 
 /// A WebSocket as its client has it (RFC 6455): frames go out as the test makes them, and what comes is read while it does other things.

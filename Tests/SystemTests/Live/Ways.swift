@@ -1,3 +1,4 @@
+import SystemSupport
 import TestSupport
 
 /// The ways by which a server can answer: its express lane and its routes. What a lane does not serve yet is asked of the routes only.

@@ -1,30 +1,30 @@
 import AsyncHTTPClient
-import Documents
-import NIOCore
-import NIOHTTP1
+package import Documents
+package import NIOCore
+package import NIOHTTP1
 import TestSupport
 
 /// An answer as it came.
-struct Answer: Sendable {
-    let status: Int
-    let headers: HTTPHeaders
-    let bytes: [UInt8]
+package struct Answer: Sendable {
+    package let status: Int
+    package let headers: HTTPHeaders
+    package let bytes: [UInt8]
 
-    var text: String { String(decoding: bytes, as: UTF8.self) }
+    package var text: String { String(decoding: bytes, as: UTF8.self) }
 
     /// The body as JSON; null if it is none.
-    var json: Document { (try? Document(parsing: bytes, limits: ParsingLimits(depth: 200))) ?? .null }
+    package var json: Document { (try? Document(parsing: bytes, limits: ParsingLimits(depth: 200))) ?? .null }
 
     /// All values of a field with commas between.
-    subscript(header: String) -> String? {
+    package subscript(header: String) -> String? {
         let values: [String] = headers[header]
         return values.isEmpty ? nil : values.joined(separator: ", ")
     }
     /// A member of the body.
-    func member(_ name: String) -> Document? { json[name] }
+    package func member(_ name: String) -> Document? { json[name] }
 
     /// The kind of problem that the body is, if it is one and says the same status as the answer.
-    var problem: String? {
+    package var problem: String? {
         guard self["Content-Type"] == "application/problem+json", member("status")?.integerValue == status,
             member("title")?.stringValue?.isEmpty == false, member("detail")?.stringValue != nil
         else { return nil }
@@ -32,13 +32,13 @@ struct Answer: Sendable {
     }
 
     /// Status and slug, for comparing in one line.
-    var refusal: String { "\(status) \(problem ?? "no problem: \(text.prefix(200))")" }
-    var version: String? { self["ETag"].map { $0.replacing("\"", with: "") } }
-    var position: String? { self["Cistern-Position"] }
+    package var refusal: String { "\(status) \(problem ?? "no problem: \(text.prefix(200))")" }
+    package var version: String? { self["ETag"].map { $0.replacing("\"", with: "") } }
+    package var position: String? { self["Cistern-Position"] }
 }
 
 /// The media types of changes.
-enum ChangeType: String, Sendable {
+package enum ChangeType: String, Sendable {
     case merge = "application/merge-patch+json"
     case patch = "application/json-patch+json"
     case cistern = "application/vnd.cistern.patch+json"
@@ -48,7 +48,7 @@ extension TestCistern {
     /// Bytes of an answer that are read at most.
     private static let maximumAnswer = 64 << 20
 
-    func send(
+    package func send(
         _ method: String, _ path: String, headers: [(String, String)] = [], body: [UInt8]? = nil,
         isChunked: Bool = false,
         to server: DaemonProcess? = nil, timeout: TimeAmount = .seconds(70)
@@ -71,12 +71,13 @@ extension TestCistern {
         return ["PUT", "DELETE"].contains(method) || isOutcome ? bucket : poller
     }
 
-    func get(_ path: String, headers: [(String, String)] = [], from server: DaemonProcess? = nil) async throws -> Answer
+    package func get(_ path: String, headers: [(String, String)] = [], from server: DaemonProcess? = nil) async throws
+        -> Answer
     {
         try await send("GET", path, headers: headers, to: server)
     }
 
-    func push(
+    package func push(
         _ change: String, _ type: ChangeType = .merge, id: String, to app: String = "board",
         headers: [(String, String)] = [],
         at server: DaemonProcess? = nil
@@ -88,7 +89,7 @@ extension TestCistern {
     }
 
     /// Pushes and waits for the outcome: `applied`, or the slug of the reason why not.
-    func outcome(
+    package func outcome(
         _ change: String, _ type: ChangeType = .merge, id: String, to app: String = "board",
         headers: [(String, String)] = []
     )
@@ -101,13 +102,15 @@ extension TestCistern {
         return answer.member("reason")?["type"]?.stringValue?.replacing("/problems/", with: "") ?? "no reason"
     }
 
-    func batch(_ changes: String, to app: String = "board", headers: [(String, String)] = []) async throws -> Answer {
+    package func batch(_ changes: String, to app: String = "board", headers: [(String, String)] = []) async throws
+        -> Answer
+    {
         try await send(
             "PUT", "/v1/apps/\(app)/changes", headers: [("Content-Type", "application/json")] + headers,
             body: Array(changes.utf8))
     }
 
-    func state(
+    package func state(
         of app: String = "board", _ query: String = "", headers: [(String, String)] = [],
         from server: DaemonProcess? = nil
     ) async throws -> Answer {
@@ -115,7 +118,7 @@ extension TestCistern {
     }
 
     /// The state with everything that was acknowledged so far.
-    func settled(_ app: String = "board", from server: DaemonProcess? = nil) async throws -> Answer {
+    package func settled(_ app: String = "board", from server: DaemonProcess? = nil) async throws -> Answer {
         try await untilMerged(app)
         let position = try await get("/v1/apps/\(app)").member("position")?.integerValue ?? 0
         let epoch = try await get("/v1/apps/\(app)").member("epoch")?.stringValue ?? ""
@@ -123,7 +126,7 @@ extension TestCistern {
     }
 
     /// Waits until nothing that was pushed waits to be merged.
-    func untilMerged(_ app: String = "board") async throws {
+    package func untilMerged(_ app: String = "board") async throws {
         try await eventually(within: .seconds(30), "nothing of \(app) is pending") {
             try await get("/v1/apps/\(app)").member("pending")?.integerValue == 0
         }
@@ -141,6 +144,6 @@ extension [ByteBuffer] {
 }
 
 /// Empty arrays in each other.
-func nestedArrays(_ depth: Int) -> String {
+package func nestedArrays(_ depth: Int) -> String {
     String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
 }

@@ -1,49 +1,66 @@
-import AsyncHTTPClient
+package import AsyncHTTPClient
 import NIOCore
-import TestSupport
+package import TestSupport
 
 /// What a test wants of its Cistern.
-struct CisternOptions: Sendable {
-    enum Layout: Sendable {
+package struct CisternOptions: Sendable {
+    package enum Layout: Sendable {
         /// `cistern-front` for pushing and polling.
         case front
         /// `change-bucket` and `state-poll`.
         case split
     }
 
-    var layout = Layout.front
-    var mergeDaemons = 1
+    package var layout: Layout
+    package var mergeDaemons: Int
     /// Servers that answer polls; with `.front` these are fronts.
-    var pollers = 1
-    var memcacheds = 1
-    var memcachedOptions = ["-I", "8m"]
+    package var pollers: Int
+    package var memcacheds: Int
+    package var memcachedOptions: [String]
     /// Settings of redis.conf.
-    var redis: [String: String] = [:]
+    package var redis: [String: String]
     /// Flags of all daemons, of those that take changes in, of merge daemons, and of those that answer polls.
-    var flags: [String] = []
-    var bucketFlags: [String] = []
-    var mergeFlags: [String] = []
-    var pollFlags: [String] = []
+    package var flags: [String]
+    package var bucketFlags: [String]
+    package var mergeFlags: [String]
+    package var pollFlags: [String]
 
-    static let front = CisternOptions()
-    static let split = CisternOptions(layout: .split)
+    package init(
+        layout: Layout = .front, mergeDaemons: Int = 1, pollers: Int = 1, memcacheds: Int = 1,
+        memcachedOptions: [String] = ["-I", "8m"], redis: [String: String] = [:], flags: [String] = [],
+        bucketFlags: [String] = [], mergeFlags: [String] = [], pollFlags: [String] = []
+    ) {
+        self.layout = layout
+        self.mergeDaemons = mergeDaemons
+        self.pollers = pollers
+        self.memcacheds = memcacheds
+        self.memcachedOptions = memcachedOptions
+        self.redis = redis
+        self.flags = flags
+        self.bucketFlags = bucketFlags
+        self.mergeFlags = mergeFlags
+        self.pollFlags = pollFlags
+    }
+
+    package static let front = CisternOptions()
+    package static let split = CisternOptions(layout: .split)
 }
 
 /// A whole Cistern of processes, for one test.
-final class TestCistern: Sendable {
-    let options: CisternOptions
-    let redis: TestRedis
-    let memcacheds: [TestMemcached]
+package final class TestCistern: Sendable {
+    package let options: CisternOptions
+    package let redis: TestRedis
+    package let memcacheds: [TestMemcached]
     /// Takes changes in: a change-bucket, or the first front.
-    let bucket: DaemonProcess
-    let mergeDaemons: [DaemonProcess]
+    package let bucket: DaemonProcess
+    package let mergeDaemons: [DaemonProcess]
     /// Answer polls: state-polls or fronts.
-    let pollers: [DaemonProcess]
-    let http: HTTPClient
+    package let pollers: [DaemonProcess]
+    package let http: HTTPClient
 
-    var merger: DaemonProcess { mergeDaemons[0] }
-    var poller: DaemonProcess { pollers[0] }
-    var daemons: [DaemonProcess] {
+    package var merger: DaemonProcess { mergeDaemons[0] }
+    package var poller: DaemonProcess { pollers[0] }
+    package var daemons: [DaemonProcess] {
         options.layout == .split ? [bucket] + mergeDaemons + pollers : mergeDaemons + pollers
     }
 
@@ -98,7 +115,7 @@ extension [String] {
 }
 
 /// Runs the body with a Cistern of its own and ends all its processes afterwards.
-func withCistern<Value>(
+package func withCistern<Value>(
     _ options: CisternOptions = .front, isolation: isolated (any Actor)? = #isolation,
     _ body: (TestCistern) async throws -> Value
 ) async throws -> Value {
@@ -136,7 +153,7 @@ private func run<Value>(
 
 extension HTTPClient.Configuration {
     /// Failures to connect are seen at once, and no request waits for another's connection.
-    static var forTests: HTTPClient.Configuration {
+    package static var forTests: HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration()
         configuration.timeout.connect = .seconds(5)
         configuration.redirectConfiguration = .disallow

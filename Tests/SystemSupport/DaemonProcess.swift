@@ -5,15 +5,15 @@ import TestSupport
 /// One of Cistern's programs as a process that can be stopped, killed, paused and started again at the same address.
 ///
 /// It ends with the test process, however that ends.
-final class DaemonProcess: Sendable {
-    enum Program: String, Sendable {
+package final class DaemonProcess: Sendable {
+    package enum Program: String, Sendable {
         case changeBucket = "change-bucket"
         case mergeDaemon = "merge-daemon"
         case statePoll = "state-poll"
         case front = "cistern-front"
     }
 
-    let program: Program
+    package let program: Program
     private let options: [String]
     private let logFile: String
 
@@ -24,7 +24,7 @@ final class DaemonProcess: Sendable {
     }
     private let life = Mutex(Life())
 
-    init(_ program: Program, options: [String], logFile: String) {
+    package init(_ program: Program, options: [String], logFile: String) {
         self.program = program
         self.options = options
         self.logFile = logFile
@@ -32,15 +32,15 @@ final class DaemonProcess: Sendable {
 
     private var process: ChildProcess? { life.withLock { $0.process } }
 
-    var port: Int { life.withLock { $0.port } }
-    var url: String { "http://127.0.0.1:\(port)" }
-    var isRunning: Bool { process?.isRunning ?? false }
+    package var port: Int { life.withLock { $0.port } }
+    package var url: String { "http://127.0.0.1:\(port)" }
+    package var isRunning: Bool { process?.isRunning ?? false }
 
     /// All that it has logged, over all its lives.
-    var logged: String { (try? String(contentsOfFile: logFile, encoding: .utf8)) ?? "" }
+    package var logged: String { (try? String(contentsOfFile: logFile, encoding: .utf8)) ?? "" }
 
     /// Starts it and waits until it listens.
-    func launch() async throws {
+    package func launch() async throws {
         let before = logged.utf8.count
         let process = ChildProcess(
             executable: try Self.folder() + "/" + program.rawValue,
@@ -62,22 +62,22 @@ final class DaemonProcess: Sendable {
     }
 
     /// Asks it to stop (SIGTERM) and waits until it has.
-    func stop() async throws {
+    package func stop() async throws {
         askToStop()
         try await eventually(within: .seconds(30), "\(program.rawValue) stops when told to") { !isRunning }
     }
 
     /// Asks it to stop without waiting.
-    func askToStop() { process?.signal(SIGTERM) }
+    package func askToStop() { process?.signal(SIGTERM) }
 
-    func kill() { process?.end(with: SIGKILL) }
+    package func kill() { process?.end(with: SIGKILL) }
 
     /// Makes it silent without closing anything, until `resume`.
-    func pause() { process?.signal(SIGSTOP) }
-    func resume() { process?.signal(SIGCONT) }
+    package func pause() { process?.signal(SIGSTOP) }
+    package func resume() { process?.signal(SIGCONT) }
 
     /// Kills it and starts it again.
-    func restart() async throws {
+    package func restart() async throws {
         kill()
         try await launch()
     }
