@@ -23,10 +23,10 @@ struct StreamCursorTests {
     func order() throws {
         var cursor = StreamCursor(View(delta: .mergePatch), after: nil)
         #expect(cursor.step.have == nil)
-        #expect(text(cursor.next(try full(3))) == "id: e1-3\nevent: state\ndata: {\"n\":3}\n\n")
+        #expect(text(cursor.next(try full(3))) == "id: e1-3\nposition: e1-3\nevent: state\ndata: {\"n\":3}\n\n")
         #expect(cursor.step.have == (try version(3)))
         let word = cursor.next(try update(.patch(ByteBuffer(string: #"{"n":5}"#)), to: 5))
-        #expect(text(word) == "id: e1-5\nevent: patch\ndata: {\"n\":5}\n\n")
+        #expect(text(word) == "id: e1-5\nposition: e1-5\nevent: patch\ndata: {\"n\":5}\n\n")
         guard case .patch(let from, let to, _, _) = word else {
             Issue.record("No patch")
             return
@@ -49,6 +49,14 @@ struct StreamCursorTests {
             return
         }
         #expect(from == (try version(3)))
+    }
+
+    @Test("An event says how far the log is folded in, which is further than the version after a rejected change")
+    func position() throws {
+        var cursor = StreamCursor(View(delta: .mergePatch), after: nil)
+        let state = try served("[]", position: 7, version: 5)
+        let word = cursor.next(Update(to: state, change: .full(state.content)))
+        #expect(text(word) == "id: e1-5\nposition: e1-7\nevent: state\ndata: []\n\n")
     }
 
     @Test("Deletion is told once, to those who had something, and a state follows when there is one again")

@@ -9,12 +9,12 @@ import { eventOf } from "../../../Sources/Pages/Web/cistern/socket.js";
 import { SharedRunner } from "../../../Sources/Pages/Web/cistern/tabs.js";
 
 test("Events are read alike at every split", () => {
-  const stream = 'retry: 1000\n\nid: e-1\nevent: state\ndata: {"a":1}\n\n:\n\nid: e-2\nevent: patch\ndata: {"a":2}\n\n'
+  const stream = 'retry: 1000\n\nid: e-1\nposition: e-1\nevent: state\ndata: {"a":1}\n\n:\n\nid: e-2\nposition: e-3\nevent: patch\ndata: {"a":2}\n\n'
     + 'event: presence\ndata: {"clients":{}}\n\nid\nevent: deleted\ndata: {}\n\n';
   const wanted = [
-    { type: "state", version: "e-1", state: { a: 1 } },
+    { type: "state", version: "e-1", position: "e-1", state: { a: 1 } },
     { type: "heard" },
-    { type: "patch", from: "e-1", version: "e-2", patch: { a: 2 } },
+    { type: "patch", from: "e-1", version: "e-2", position: "e-3", patch: { a: 2 } },
     { type: "present", clients: {} },
     { type: "unknown" },
   ];

@@ -22,6 +22,8 @@ struct EventParser {
     private(set) var events: [LiveEvent] = []
     private(set) var comments = 0
     private(set) var retry: String?
+    /// The positions that events have, in their order.
+    private(set) var positions: [String] = []
     /// Lines that no rule knows.
     private(set) var oddities: [String] = []
 
@@ -46,6 +48,7 @@ struct EventParser {
         case "event": name = value
         case "data": data.append(value)
         case "retry": retry = value
+        case "position": positions.append(value)
         default: oddities.append(line)
         }
     }
@@ -80,6 +83,7 @@ final class EventStream: Sendable {
     subscript(header: String) -> String? { headers.first(name: header) }
 
     var events: [LiveEvent] { state.withLock { $0.parser.events } }
+    var positions: [String] { state.withLock { $0.parser.positions } }
     var comments: Int { state.withLock { $0.parser.comments } }
     var oddities: [String] { state.withLock { $0.parser.oddities } }
     var retry: String? { state.withLock { $0.parser.retry } }

@@ -32,8 +32,11 @@ struct EventTests {
                 #expect(stream.copy().bytes == null.bytes)
                 #expect(
                     try await system.outcome(#"[{"op":"remove","path":"/no"}]"#, .patch, id: "no") == "path-not-found")
-                _ = try await system.pushed(#"{"n":null}"#, id: "end")
+                // The change that was rejected is folded in: in the stream as in polls.
+                let end = try await system.pushed(#"{"n":null}"#, id: "end")
                 try await stream.has(13)
+                #expect(stream.positions.count == 13)
+                #expect(stream.positions.first == first.position && stream.positions.last == end.position)
                 #expect(stream.events.count == 13)
                 #expect(stream.copy().violations == [])
                 #expect(stream.oddities == [])

@@ -6,6 +6,7 @@ export function eventReader(have, dispatch) {
   let name = "";
   let data = "";
   let id;
+  let position;
   let last = have;
 
   return (piece) => {
@@ -22,18 +23,19 @@ export function eventReader(have, dispatch) {
     if (field === "event") name = value;
     else if (field === "data") data += value;
     else if (field === "id") id = value;
+    else if (field === "position") position = value;
     else if (field === "") dispatch({ type: "heard" });
   }
 
   function complete() {
     if (data !== "") {
       const value = JSON.parse(data);
-      if (name === "state") dispatch({ type: "state", version: id, state: value });
-      else if (name === "patch") dispatch({ type: "patch", from: last, version: id, patch: value });
+      if (name === "state") dispatch({ type: "state", version: id, position, state: value });
+      else if (name === "patch") dispatch({ type: "patch", from: last, version: id, position, patch: value });
       else if (name === "deleted") dispatch({ type: "unknown" });
       else if (name === "presence") dispatch({ type: "present", clients: value.clients });
       if (id !== undefined) last = id;
     }
-    [name, data, id] = ["", "", undefined];
+    [name, data, id, position] = ["", "", undefined, undefined];
   }
 }
