@@ -121,7 +121,7 @@ export interface KeptChange {
   [member: string]: unknown;
 }
 
-/** Where pending changes outlive a connection. Calls come one after the other. */
+/** Where pending changes outlive a connection. A call to save may come before earlier ones are done; they take effect in their order. */
 export interface Storage {
   readonly isDurable: boolean;
   /** What was kept, items by rising `order`; null if nothing was. */

@@ -52,8 +52,10 @@ export function open(draft) {
 }
 
 function poll(draft) {
-  const action = { do: "poll", purpose: "way", have: have(draft.held) };
-  if (wayOf(draft.delivery) === "long") action.wait = LONG_WAIT;
+  const { delivery, held } = draft;
+  const action = { do: "poll", purpose: "way", have: have(held) };
+  // The first one does not wait: whether the way is open should be known at once.
+  if (wayOf(delivery) === "long" && delivery.phase === "open") action.wait = LONG_WAIT;
   draft.act(action);
 }
 
@@ -102,6 +104,8 @@ export function reopen(draft) {
 /** The pause is over. */
 export function resume(draft) {
   const { delivery } = draft;
+  // Between two polls the way is open.
+  if (delivery.phase === "open") return poll(draft);
   const isLast = delivery.at === delivery.ways.length - 1;
   if (delivery.failures < WAY_ATTEMPTS || isLast) return open(draft);
   delivery.phase = "probing";
@@ -149,12 +153,14 @@ export const promote = (draft) => restart(draft, 1);
 /** A poll of the present way was answered; `waited` says whether the server followed the wait. */
 export function polled(draft, { interval, waited = true, type }, verdict) {
   const { delivery } = draft;
-  delivery.phase = "open";
-  delivery.failures = 0;
-  if (interval !== undefined) delivery.interval = interval;
+  const isFirst = delivery.phase === "opening";
   const isLong = wayOf(delivery) === "long";
+  delivery.phase = "open";
+  // That a plain poll gets through says nothing of those that wait.
+  if (!isLong || !isFirst) delivery.failures = 0;
+  if (interval !== undefined) delivery.interval = interval;
   // Somebody on the way takes the wait out of the requests: this would become a poll without any pause.
-  if (isLong && type === "unchanged" && !waited) return demote(draft);
+  if (isLong && !isFirst && type === "unchanged" && !waited) return demote(draft);
   if (isLong && type !== "unknown" && (verdict === "taken" || verdict === "gap")) return poll(draft);
   draft.timer("way", [delivery.interval, delivery.interval * INTERVAL_JITTER]);
 }

@@ -15,6 +15,7 @@ export class Runner {
   #isStepping = false;
   #stream = null;
   #saved = Promise.resolve();
+  #unsaved = null;
   #isStopped = false;
   isDurable;
 
@@ -126,12 +127,35 @@ export class Runner {
 
   // Pushing
 
-  #save(action) {
-    this.#saved = this.#saved.then(() => this.#storage.save(action)).catch(() => {
+  /**
+   * What one turn of the event loop has to write down is written in one piece, and without waiting for earlier pieces: a page may be
+   * gone in the next moment.
+   */
+  #save({ meta, put, drop }) {
+    const unsaved = this.#unsaved;
+    if (unsaved !== null) {
+      const dropped = new Set(drop);
+      const replaced = new Set(put.map((item) => item.order));
+      unsaved.meta = meta;
+      unsaved.put = [...unsaved.put.filter(({ order }) => !dropped.has(order) && !replaced.has(order)), ...put];
+      unsaved.drop.push(...drop);
+      return;
+    }
+    this.#unsaved = { meta, put, drop };
+    this.#saved = Promise.all([this.#saved, this.#write()]);
+  }
+
+  async #write() {
+    await null;
+    const changes = this.#unsaved;
+    this.#unsaved = null;
+    try {
+      await this.#storage.save(changes);
+    } catch {
       if (!this.isDurable) return;
       this.isDurable = false;
       this.#reports.changed();
-    });
+    }
   }
 
   /** Nothing leaves before it is kept: a later start could give its id to another change. */

@@ -1,5 +1,6 @@
 // Where pending changes outlive the page. A storage has `load()`, which gives `{meta, items}` or null, `save({meta, put, drop})`, which is
-// done when its promise is fulfilled, and `close()`. Items are told apart by `order`.
+// done when its promise is fulfilled, and `close()`. Items are told apart by `order`. Saving begins in the order of the calls, and may begin
+// before earlier calls are done.
 
 /** For as long as the program runs. */
 export class MemoryStorage {
@@ -49,6 +50,8 @@ export class BrowserStorage {
     transaction.objectStore("meta").put(meta, "client");
     for (const item of put) transaction.objectStore("items").put(item);
     for (const order of drop) transaction.objectStore("items").delete(order);
+    // Now, and not when the last request is answered: the page may be gone by then.
+    transaction.commit();
     await new Promise((resolve, reject) => {
       transaction.oncomplete = resolve;
       transaction.onabort = transaction.onerror = () => reject(transaction.error);
