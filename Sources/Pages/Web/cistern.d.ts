@@ -22,6 +22,10 @@ export interface Options {
   client?: string;
   /** Instead of the global one. Node has none before version 22. */
   WebSocket?: typeof WebSocket;
+  /** Instead of the global one, such as to see what is sent and comes. */
+  fetch?: typeof fetch;
+  /** To begin without trying the network. */
+  isOffline?: boolean;
 }
 
 /** Begins to follow an application. It goes on, whatever fails, until it is closed. */
@@ -32,6 +36,8 @@ export interface Connection<State = JSONValue> {
   readonly state: State | undefined;
   readonly status: Status;
   readonly presence: Presence;
+  /** Set, nothing is tried, as if there were no network, and changes gather. Shared tabs are offline with the one that leads. */
+  isOffline: boolean;
 
   /** Calls the listener at once, if there is a state, and whenever it has changed. Returns how to end that. */
   subscribe(listener: (state: State | undefined, status: Status) => void): () => void;
@@ -77,6 +83,8 @@ export interface Status {
   exists: boolean | null;
   /** The version of the server's part of the state. */
   version: string | null;
+  /** How far the log is folded into that. */
+  position: string | null;
   /** Changes that are not known to be folded in yet. */
   pending: number;
   /** What stands in the way at the moment. */
@@ -134,6 +142,15 @@ export interface Storage {
 /** For as long as the program runs. */
 export class MemoryStorage implements Storage {
   readonly isDurable: boolean;
+  load(): ReturnType<Storage["load"]>;
+  save(changes: Parameters<Storage["save"]>[0]): Promise<void>;
+  close(): void;
+}
+
+/** In a database of this browser under this name, for one connection at a time: what shares tabs sees to that by itself. */
+export class BrowserStorage implements Storage {
+  readonly isDurable: boolean;
+  constructor(name: string);
   load(): ReturnType<Storage["load"]>;
   save(changes: Parameters<Storage["save"]>[0]): Promise<void>;
   close(): void;

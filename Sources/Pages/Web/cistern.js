@@ -14,8 +14,9 @@ import { CHANGE_BYTES, MOST_PENDING } from "./cistern/queue.js";
 import { Runner } from "./cistern/runner.js";
 import { BrowserStorage, MemoryStorage } from "./cistern/storage.js";
 import { canShare, SharedRunner } from "./cistern/tabs.js";
+import { uuid } from "./cistern/tokens.js";
 
-export { MemoryStorage };
+export { BrowserStorage, MemoryStorage };
 export { apply } from "./cistern/patch.js";
 
 /** A change that will never be in the state, and why: `problem` is the server's (RFC 9457). */
@@ -39,17 +40,20 @@ class Connection {
   #listeners = { status: new Set(), rejected: new Set(), presence: new Set() };
   #answers = new Map();
   #shown = {};
-  #onNetwork = ({ type }) => this.#runner.dispatch({ type });
+  #isOffline;
+  #onNetwork = () => this.#runner.dispatch({ type: this.#isOnline ? "online" : "offline" });
   presence;
 
-  constructor({ url, pushURL, app, token, ways, storage, WebSocket = globalThis.WebSocket, client }) {
+  constructor({ url, pushURL, app, token, ways, storage, isOffline = false, client, ...given }) {
     if (!url || !app) throw new TypeError("connect needs a url and an app");
     const name = `cistern ${url} ${app}`;
-    const fresh = `c${crypto.randomUUID()}`;
-    const server = { url, pushURL, app, token, presence: client ?? fresh };
+    const { WebSocket = globalThis.WebSocket, fetch } = given;
+    const fresh = `c${uuid()}`;
+    const server = { url, pushURL, app, token, presence: client ?? fresh, fetch };
+    this.#isOffline = isOffline;
     // A socket's handshake can carry no token, and there may be no sockets here.
     const possible = WAYS.filter((way) => way !== "socket" || (WebSocket !== undefined && !token));
-    const start = { client: fresh, ways: ways ?? possible, isOnline: globalThis.navigator?.onLine ?? true };
+    const start = { client: fresh, ways: ways ?? possible, isOnline: this.#isOnline };
     const reports = { changed: () => this.#changed(), told: (answer) => this.#told(answer), kept: () => {} };
     if (storage === undefined && canShare()) {
       this.#runner = new SharedRunner(name, { server, storage: new BrowserStorage(name), WebSocket }, start, reports);
@@ -69,12 +73,25 @@ class Connection {
     };
   }
 
+  get #isOnline() {
+    return !this.#isOffline && (globalThis.navigator?.onLine ?? true);
+  }
+
+  get isOffline() {
+    return this.#isOffline;
+  }
+
+  set isOffline(isOffline) {
+    this.#isOffline = isOffline;
+    this.#onNetwork();
+  }
+
   get state() {
     return this.#runner.view;
   }
 
   get status() {
-    const status = this.#runner.status ?? { phase: "connecting", way: null, exists: null, version: null, pending: 0, problem: null };
+    const status = this.#runner.status ?? { phase: "connecting", way: null, exists: null, version: null, position: null, pending: 0, problem: null };
     return { ...status, isDurable: this.#runner.isDurable };
   }
 
@@ -95,7 +112,7 @@ class Connection {
     const bytes = new TextEncoder().encode(text).length;
     if (bytes > CHANGE_BYTES) throw new RangeError(`A change has at most ${CHANGE_BYTES} bytes, this one has ${bytes}`);
     if (this.status.pending >= MOST_PENDING) throw new RangeError(`${MOST_PENDING} changes wait already to be sent`);
-    const key = crypto.randomUUID();
+    const key = uuid();
     const answer = new Promise((resolve, reject) => this.#answers.set(key, { resolve, reject }));
     // Who does not look at the promise has the “rejected” listeners.
     answer.catch(() => {});

@@ -108,6 +108,25 @@ test("A change that is no JSON or too large is refused at once", async (t) => {
   await a.close();
 });
 
+test("A client that is set offline asks nobody, keeps what is pushed, and goes on from there", async (t) => {
+  const asked = [];
+  let heard;
+  const isAsked = new Promise((resolve) => (heard = resolve));
+  const fetch = async (url, { method = "GET" }) => {
+    asked.push(method);
+    if (method === "PUT") heard();
+    throw new TypeError("nobody is there");
+  };
+  const connection = connect({ url: "http://nowhere.invalid", app: "a", ways: ["short"], fetch, isOffline: true });
+  t.after(() => connection.close());
+  await new Promise((resolve) => connection.on("status", resolve));
+  connection.push({ a: 1 });
+  assert.deepEqual([connection.status.phase, connection.status.pending, asked], ["offline", 1, []]);
+  connection.isOffline = false;
+  await isAsked;
+  assert.equal(connection.status.pending, 1);
+});
+
 test("A listener that throws keeps neither the others nor the client from going on", async (t) => {
   const requests = silence(t);
   const thrown = [];

@@ -8,6 +8,7 @@ import { pause } from "./pauses.js";
 import * as presence from "./presence.js";
 import * as pushing from "./pushing.js";
 import * as queues from "./queue.js";
+import { text } from "./tokens.js";
 
 /** A client that has not begun yet. */
 export function initial(given) {
@@ -335,7 +336,8 @@ export function statusOf(state) {
     phase: !state.isOnline ? "offline" : phase === "open" ? "live" : "connecting",
     way: delivery.wayOf(state.delivery),
     exists: state.exists,
-    version: now === null ? null : heldState.have(state.held) ?? `${now.epoch}-${now.version}`,
+    version: now === null ? null : heldState.have(state.held) ?? text({ epoch: now.epoch, number: now.version }),
+    position: now === null ? null : text({ epoch: now.epoch, number: now.position }),
     pending: state.queue.items.length,
     problem: state.pushProblem ?? state.problem,
   };

@@ -14,19 +14,21 @@ const JSON_BODY = { "Content-Type": "application/json" };
 
 export class Server {
   /** `token`: a string, or a function that gives one, also later. */
-  constructor({ url, pushURL, app, token, presence }) {
+  constructor({ url, pushURL, app, token, presence, fetch }) {
     const path = `/v1/apps/${encodeURIComponent(app)}`;
     this.pollURL = url.replace(/\/$/, "") + path;
     this.pushURL = (pushURL ?? url).replace(/\/$/, "") + path;
     this.token = token;
     this.name = presence;
+    // Not as a method: browsers want theirs called without an object.
+    this.fetch = (...request) => (fetch ?? globalThis.fetch)(...request);
   }
 
   async request(url, { headers = {}, timeout = REQUEST_TIMEOUT, signal, ...rest } = {}) {
     const token = typeof this.token === "function" ? await this.token() : this.token;
     if (token) headers = { ...headers, Authorization: `Bearer ${token}` };
     const limit = timeout === null ? [] : [AbortSignal.timeout(timeout)];
-    return await fetch(url, { ...rest, headers, cache: "no-store", signal: AbortSignal.any([...limit, ...(signal ? [signal] : [])]) });
+    return await this.fetch(url, { ...rest, headers, cache: "no-store", signal: AbortSignal.any([...limit, ...(signal ? [signal] : [])]) });
   }
 
   // Pushing

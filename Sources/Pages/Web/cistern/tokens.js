@@ -6,6 +6,11 @@ export function token(text) {
   return epoch === undefined ? null : { epoch, number: Number(number) };
 }
 
+/** A random name. Pages without TLS have no `crypto.randomUUID`. */
+export function uuid() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 export function text({ epoch, number }) {
   return `${epoch}-${number}`;
 }
