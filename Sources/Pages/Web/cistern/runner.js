@@ -42,7 +42,9 @@ export class Runner {
     }
     const queue = kept === null ? { client } : { ...kept.meta, items: kept.items };
     if (this.#isStopped) return;
-    this.#state = initial({ queue, delivery: { ways }, isOnline });
+    // Said meanwhile: a stream that was opened without would have to be opened again.
+    const wanted = this.#events.some(({ type }) => type === "watch-presence");
+    this.#state = initial({ queue, delivery: { ways }, isOnline, presence: { wanted } });
     this.#events.unshift({ type: "start" });
     this.#run();
     this.#reports.changed();
