@@ -37,13 +37,10 @@ struct EventFrame: Sendable {
     /// Canonical JSON has no line breaks, so each event has one line of data.
     init(_ word: StreamCursor.Word) {
         switch word {
-<<<<<<< HEAD
-        case .state(let version, _, let state): self.init("id: \(version)\nevent: state", state)
-        case .patch(_, let version, _, let patch): self.init("id: \(version)\nevent: patch", patch)
-=======
-        case .state(let version, let position, let state): event("state", version, position, state)
-        case .patch(_, let version, let position, let patch): event("patch", version, position, patch)
->>>>>>> 419ca1a (Events say the position too: what a rejected change moved is known without asking)
+        case .state(let version, let position, let state):
+            self.init("\(Self.place(version, position))event: state", state)
+        case .patch(_, let version, let position, let patch):
+            self.init("\(Self.place(version, position))event: patch", patch)
         // Without an id: what the client has is nothing, and an empty id says so.
         case .deleted: self.init("id\nevent: deleted\ndata: {}\n\n")
         }
@@ -52,7 +49,6 @@ struct EventFrame: Sendable {
     /// Who is here. Without an id: it is no version.
     init(_ presence: PresenceContent) { self.init("event: presence", presence.body) }
 
-<<<<<<< HEAD
     private init(_ fields: String, _ data: ByteBuffer) {
         let head = "\(fields)\ndata: "
         var content = ByteBufferAllocator().buffer(capacity: head.utf8.count + data.readableBytes + 2)
@@ -60,17 +56,10 @@ struct EventFrame: Sendable {
         content.writeImmutableBuffer(data)
         content.writeString("\n\n")
         self.init(content)
-=======
+    }
+
     /// The position is a field of our own, which everybody else has to pass over (§9.2.6): the data is the bare state or patch.
-    private static func event(
-        _ name: String, _ version: VersionToken, _ position: PositionToken, _ data: ByteBuffer
-    ) -> ByteBuffer {
-        let head = "id: \(version)\nposition: \(position)\nevent: \(name)\ndata: "
-        var buffer = ByteBufferAllocator().buffer(capacity: head.utf8.count + data.readableBytes + 2)
-        buffer.writeString(head)
-        buffer.writeImmutableBuffer(data)
-        buffer.writeString("\n\n")
-        return buffer
->>>>>>> 419ca1a (Events say the position too: what a rejected change moved is known without asking)
+    private static func place(_ version: VersionToken, _ position: PositionToken) -> String {
+        "id: \(version)\nposition: \(position)\n"
     }
 }

@@ -32,7 +32,9 @@ actor Browser {
             try process.launch()
             var port = ""
             try await eventually(within: .seconds(30), "chromedriver listens") {
-                guard let match = process.printed.firstMatch(of: /successfully on port (\d+)/) else { return false }
+                // It takes a free port of IPv4 and gives up if somebody has the same one of IPv6.
+                if !process.isRunning { try process.launch() }
+                guard let match = process.printed.matches(of: /successfully on port (\d+)/).last else { return false }
                 port = String(match.1)
                 return true
             }
@@ -54,6 +56,8 @@ actor Browser {
             "--headless=new", "--disable-gpu", "--user-data-dir=\(profile)",
             // The root user, whom containers have, gets no sandbox; and /dev/shm is small there.
             "--no-sandbox", "--disable-dev-shm-usage",
+            // A host with a name, whose pages are not secure ones as those of 127.0.0.1 are.
+            "--host-resolver-rules=MAP cistern.test 127.0.0.1",
             // By a pipe the browser ends with chromedriver, and that with the test.
             "--remote-debugging-pipe",
             // Windows in the background are as quick as others: tests look at several.
@@ -108,7 +112,9 @@ actor Browser {
 
     func close(_ window: String) async throws {
         try await use(window) { try await $0.delete("window") }
+        // A session whose window is gone opens none.
         current = ""
+        try await use(home) { _ in }
     }
 
     private let turn = Turn()

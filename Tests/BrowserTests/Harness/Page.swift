@@ -47,7 +47,9 @@ struct Page: Sendable {
             }
         } catch {
             let shown = try? await value("document.body?.innerText ?? null").stringValue
-            throw TestSupportError("\(error)\nThe page shows: \(shown?.prefix(2_000) ?? "nothing")")
+            let facts = try? await value("window.board ? [board.status, board.state ?? null] : null").text
+            throw TestSupportError(
+                "\(error)\nThe client: \(facts ?? "none")\nThe page shows: \(shown?.prefix(2_000) ?? "nothing")")
         }
     }
 

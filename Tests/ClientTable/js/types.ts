@@ -1,7 +1,7 @@
 // Uses all that cistern.d.ts declares. Only compiled: see types.test.mjs.
 
 import {
-  apply, ChangeRejected, connect, MemoryStorage,
+  apply, BrowserStorage, ChangeRejected, connect, MemoryStorage,
   type Connection, type JSONValue, type KeptChange, type Operation, type Options, type Presence, type Problem, type Pushed,
   type PushOptions, type Status, type Storage, type Way,
 } from "../../../Sources/Pages/Web/cistern.js";
@@ -23,16 +23,19 @@ class OwnStorage implements Storage {
 }
 
 const ways: Way[] = ["socket", "events", "long", "short"];
-const options: Options = { url: "https://example.org", pushURL: "https://push.example.org", app: "board", token: () => "secret", ways, client: "ada", WebSocket };
+const options: Options = { url: "https://example.org", pushURL: "https://push.example.org", app: "board", token: () => "secret", ways, client: "ada", WebSocket, fetch, isOffline: true };
 const board: Connection<Board> = connect<Board>({ ...options, storage: new OwnStorage() });
 const plain: Connection = connect({ url: "https://example.org", app: "board", token: async () => "secret", storage: new MemoryStorage() });
+
+const lent: Connection = connect({ url: "https://example.org", app: "board", storage: new BrowserStorage("window 1") });
+lent.isOffline = !lent.isOffline;
 
 const title: string | undefined = board.state?.title;
 const anything: JSONValue | undefined = plain.state;
 const status: Status = board.status;
 const phase: "connecting" | "live" | "offline" = status.phase;
-const facts: [Way | null, boolean | null, string | null, number, Problem | null, boolean] =
-  [status.way, status.exists, status.version, status.pending, status.problem, status.isDurable];
+const facts: [Way | null, boolean | null, string | null, string | null, number, Problem | null, boolean] =
+  [status.way, status.exists, status.version, status.position, status.pending, status.problem, status.isDurable];
 
 const ends: (() => void)[] = [
   board.subscribe((state: Board | undefined, { pending }: Status) => console.log(state?.cards, pending)),
