@@ -108,6 +108,20 @@ test("A change that is no JSON or too large is refused at once", async (t) => {
   await a.close();
 });
 
+test("Who wants to see others from the start opens one stream, with presence", async (t) => {
+  const opened = [];
+  class Socket {
+    constructor(url) { opened.push(url); }
+    close() {}
+  }
+  const connection = connect({ url: "http://nowhere.invalid", app: "a", ways: ["socket"], WebSocket: Socket });
+  t.after(() => connection.close());
+  connection.presence.subscribe(() => {});
+  await new Promise((resolve) => connection.on("status", resolve));
+  assert.equal(opened.length, 1);
+  assert.match(opened[0], /presence=1/);
+});
+
 test("A client that is set offline asks nobody, keeps what is pushed, and goes on from there", async (t) => {
   const asked = [];
   let heard;
