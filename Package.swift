@@ -145,7 +145,8 @@ let package = Package(
         .target(
             name: "Pages", dependencies: ["HTTPService", "Gzip", hummingbird, nioCore, httpTypes, crypto],
             exclude: ["Web"], swiftSettings: settings, plugins: ["EmbedFiles"]),
-        .plugin(name: "EmbedFiles", capability: .buildTool(), dependencies: ["embed-files"]),
+        .plugin(
+            name: "EmbedFiles", capability: .buildTool(), dependencies: ["embed-files"], path: "Sources/EmbedFiles"),
         .executableTarget(name: "embed-files", swiftSettings: settings),
         .target(
             name: "Presence",
