@@ -1,4 +1,5 @@
 import Documents
+import SystemSupport
 import TestSupport
 import Testing
 
