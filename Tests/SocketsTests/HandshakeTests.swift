@@ -144,7 +144,7 @@ struct HandshakeTests {
         func authorize(
             _ action: Action, on application: ApplicationID?, request: HTTPRequest
         ) async throws(Problem) -> Caller {
-            guard let name = request.headerFields[.authorization] else { throw Problem(.unauthorized, "Who?") }
+            guard let name = request.headerFields[.authorization] else { throw Problem(.forbidden, "Who?") }
             guard application?.description == "board" else { throw Problem(.forbidden, "Not this one.") }
             guard action == .poll || name == "writer" else { throw Problem(.forbidden, "Readers read.") }
             return Caller(name: name)
@@ -154,7 +154,7 @@ struct HandshakeTests {
     @Test("Permission is asked once for reading and once for pushing, which presence needs, too")
     func permission() async throws {
         try await withSockets(permission: Guarded()) { server in
-            #expect(try await refusal(Self.request, from: server).slug == "unauthorized")
+            #expect(try await refusal(Self.request, from: server).slug == "forbidden")
             let other = Self.request.replacing("board", with: "other") + "\nAuthorization: writer"
             #expect(try await refusal(other, from: server).slug == "forbidden")
             for (name, answer, echo) in [

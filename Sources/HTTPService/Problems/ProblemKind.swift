@@ -1,6 +1,4 @@
-// Every error that a client can be given, in one table: slug, status, title, and what to do about it.
-
-package import HTTPTypes
+// Every error that a client can be given, by its slug. ProblemTable.swift says what each means.
 
 /// What went wrong, as the last part of a problem's `type`: `/problems/<slug>` (RFC 9457 §3.1.1).
 ///
@@ -12,7 +10,6 @@ package enum ProblemKind: String, CaseIterable, Sendable {
     case invalidParameter = "invalid-parameter"
     case internalError = "internal-error"
     case notReady = "not-ready"
-    case unauthorized
     case forbidden
     case overloaded
     case malformedRequest = "malformed-request"
@@ -67,30 +64,4 @@ package enum ProblemKind: String, CaseIterable, Sendable {
 
     /// The problem's `type`, a reference relative to the server.
     package var type: String { "/problems/\(slug)" }
-
-    package var status: HTTPResponse.Status {
-        switch self {
-        case .invalidParameter, .malformedRequest, .invalidID, .malformedJSON, .invalidPatch, .invalidPrecondition,
-            .changeFromTheFuture, .invalidBatch, .invalidHandshake, .invalidMessage:
-            .badRequest
-        case .unauthorized: .unauthorized
-        case .forbidden: .forbidden
-        case .notFound, .unknownChange, .unknownApp, .noSuchPath: .notFound
-        case .methodNotAllowed: .methodNotAllowed
-        case .requestTimeout: .requestTimeout
-        case .changeIDReused, .outOfOrder, .epochChanged: .conflict
-        case .changeTooOld, .clientUnknown, .applicationDeleted: .gone
-        case .preconditionFailed: .preconditionFailed
-        case .changeTooLarge, .batchTooLarge, .stateTooLarge, .presenceTooLarge: .contentTooLarge
-        case .unsupportedChangeType, .unsupportedPresenceType: .unsupportedMediaType
-        case .upgradeRequired: .upgradeRequired
-        case .testFailed, .pathNotFound, .notANumber, .notAnArray, .numberOutOfRange, .tooDeep, .tooMuchWork,
-            .unreadableEntry:
-            .unprocessableContent
-        case .backlogFull, .repeatRecordsFull, .presenceFull: .tooManyRequests
-        case .headerTooLarge: .requestHeaderFieldsTooLarge
-        case .internalError: .internalServerError
-        case .notReady, .overloaded, .logUnavailable, .notYetMerged, .stateUnavailable: .serviceUnavailable
-        }
-    }
 }

@@ -36,7 +36,7 @@ package protocol Permission: Sendable {
     /// Whether nobody is ever refused, so that nobody needs to be asked.
     var everybodyMay: Bool { get }
 
-    /// Lets the action happen by returning, or refuses it with ``ProblemKind/unauthorized`` or ``ProblemKind/forbidden``.
+    /// Lets the action happen by returning, or refuses it with ``ProblemKind/forbidden``.
     ///
     /// - Parameter application: What the action is about; nil if it is about no single application. A route about several asks
     ///   again for each, by ``Call/authorize(_:)``.
