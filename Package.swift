@@ -53,7 +53,7 @@ let daemons: [Target.Dependency] = ["change-bucket", "merge-daemon", "state-poll
 let scripts = [
     "common", "recover", "adopt", "append", "look", "read", "merged", "checkpoint", "delete", "status", "lease",
     "daemons",
-    "settings",
+    "settings", "post", "notices",
 ]
 
 let package = Package(
@@ -184,7 +184,7 @@ let package = Package(
 
         // Programs.
         daemon("change-bucket", folder: "change-bucket", ["ChangeBucket"]),
-        daemon("merge-daemon", folder: "merge-daemon", ["HTTPService", "Merging"]),
+        daemon("merge-daemon", folder: "merge-daemon", ["Documents", "HTTPService", "Merging"]),
         daemon("state-poll", folder: "state-poll", ["StateServing"]),
         daemon("cistern-front", folder: "cistern-front", ["ChangeBucket", "StateServing"]),
         .executableTarget(

@@ -12,8 +12,9 @@ struct Program {
         ).run { daemon in
             let store = try await Store.open(for: daemon)
             let bucket = ChangeBucket(log: store.log, hints: store.hints, commits: store.commits)
-            let server = daemon.httpServer(roles: [bucket], lanes: [bucket], checks: [store.readiness])
-            return store.services + [server]
+            let checks = [store.readiness]
+            let server = daemon.httpServer(roles: [bucket], lanes: [bucket], checks: checks)
+            return store.services + [HealthReporter(daemon, log: store.log, checks: checks), server]
         }
     }
 }

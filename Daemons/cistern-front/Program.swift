@@ -14,9 +14,10 @@ struct Program {
             let store = try await Store.open(for: daemon)
             let states = StateServing(store, for: daemon)
             let bucket = ChangeBucket(log: store.log, hints: store.hints, commits: store.commits)
+            let checks = [store.readiness]
             let server = daemon.httpServer(
-                roles: [bucket] + states.roles, lanes: states.lanes + [bucket], checks: [store.readiness])
-            return store.services + states.services + [server]
+                roles: [bucket] + states.roles, lanes: states.lanes + [bucket], checks: checks)
+            return store.services + states.services + [HealthReporter(daemon, log: store.log, checks: checks), server]
         }
     }
 }

@@ -1,6 +1,7 @@
 // Folds the log of changes into states, and publishes them.
 
 import Daemon
+import Documents
 import HTTPService
 import Merging
 
@@ -14,19 +15,24 @@ struct Program {
         ).run { daemon in
             let store = try await Store.open(for: daemon)
             let merging = MergeDaemon(
-                log: store.log, hints: store.hints, cache: store.cache, configuration: daemon.configuration.merging,
+                log: store.log, hints: store.hints, cache: store.cache,
+                configuration: daemon.configuration.merging(as: daemon.instance),
                 logger: daemon.logger)
             let share = ReadinessCheck("partitions") {
-                await merging.isReady ? .ready() : .notReady("It has not found out yet which partitions to work on.")
+                merging.isReady ? .ready() : .notReady("It has not found out yet which partitions to work on.")
             }
-            return store.services + [daemon.httpServer(checks: [store.readiness, share]), merging]
+            let checks = [store.readiness, share]
+            let reporter = HealthReporter(daemon, log: store.log, checks: checks) {
+                [("partitions", .array(merging.partitions.map { .integer($0) }))]
+            }
+            return store.services + [reporter, daemon.httpServer(checks: checks), merging]
         }
     }
 }
 
 extension DaemonConfiguration {
-    fileprivate var merging: MergeConfiguration {
-        var merging = MergeConfiguration(name: MergeConfiguration.uniqueName())
+    fileprivate func merging(as name: String) -> MergeConfiguration {
+        var merging = MergeConfiguration(name: name)
         merging.lease = leaseTime
         merging.sweepInterval = sweepInterval
         merging.checkpointChanges = checkpointChanges

@@ -12,8 +12,9 @@ struct Program {
         ).run { daemon in
             let store = try await Store.open(for: daemon)
             let states = StateServing(store, for: daemon)
-            let server = daemon.httpServer(roles: states.roles, lanes: states.lanes, checks: [store.readiness])
-            return store.services + states.services + [server]
+            let checks = [store.readiness]
+            let server = daemon.httpServer(roles: states.roles, lanes: states.lanes, checks: checks)
+            return store.services + states.services + [HealthReporter(daemon, log: store.log, checks: checks), server]
         }
     }
 }

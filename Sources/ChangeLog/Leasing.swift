@@ -54,6 +54,14 @@ extension ChangeLog {
         }
     }
 
+    package func applicationCount(in partition: Partition) async throws(LogError) -> Int {
+        do {
+            return Int(try await client.send(RedisCommand("ZCARD", .string(partition.applications))).integer ?? 0)
+        } catch {
+            throw LogError(error)
+        }
+    }
+
     /// Records of single changes that a partition has, those included that have expired within the last hour.
     package func repeatRecords(in partition: Partition) async throws(LogError) -> Int {
         do {

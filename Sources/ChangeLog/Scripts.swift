@@ -15,6 +15,8 @@ enum Scripts {
     static let lease = ofPartition("lease", PackageResources.lease_lua)
     static let daemons = alone("daemons", PackageResources.daemons_lua)
     static let settings = alone("settings", PackageResources.settings_lua)
+    static let post = alone("post", PackageResources.post_lua)
+    static let notices = alone("notices", PackageResources.notices_lua)
 
     /// The limits are part of the source, so that no call carries or reads them: daemons with the same limits run the same script.
     static func append(_ limits: LogLimits) -> RedisScript {

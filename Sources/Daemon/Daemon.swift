@@ -5,14 +5,18 @@ package import HTTPService
 package import Logging
 package import NIOCore
 import NIOPosix
+import Synchronization
 package import Telemetry
 
 package struct Daemon: Sendable {
     package let name: String
+    /// Names this process among all that run and ran: host, process and chance.
+    package let instance: String
     package let configuration: DaemonConfiguration
     package let logger: Logger
     package let metrics: MetricsRegistry
     let systemd: SystemdService
+    let listening = ListeningAddress()
 
     /// The threads for connections, as many as there are cores unless told otherwise. All I/O is on them, so that a request goes from
     /// its socket to Redis' and back without changing threads.
@@ -36,6 +40,7 @@ package struct Daemon: Sendable {
 
     private func isListening(at actual: SocketAddress?) {
         let address = configuration.address.with(port: actual?.port)
+        listening.note("\(address)")
         if !address.isLocal, configuration.address.isLocal == false {
             logger.warning(
                 "Listening beyond loopback: whoever can reach this address may read and change every application. Put a proxy that asks for permission in front, or bind to 127.0.0.1",
@@ -44,6 +49,15 @@ package struct Daemon: Sendable {
         logger.notice("Ready", metadata: ["address": "\(address)", "version": "\(Release.version)"])
         systemd.ready("Listening on \(address)")
     }
+}
+
+/// Where the daemon has come to listen, once it does.
+final class ListeningAddress: Sendable {
+    private let noted = Mutex("")
+
+    var address: String { noted.withLock { $0 } }
+
+    func note(_ address: String) { noted.withLock { $0 = address } }
 }
 
 extension HTTPServer.Address {

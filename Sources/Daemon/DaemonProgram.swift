@@ -64,8 +64,14 @@ package struct DaemonProgram: Sendable {
                 metadata: ["connections": "\(configuration.maximumConnections)", "room": "\(room)"])
         }
         return Daemon(
-            name: name, configuration: configuration, logger: logger, metrics: registry,
+            name: name, instance: Self.uniqueName(), configuration: configuration, logger: logger, metrics: registry,
             systemd: SystemdService(environment: environment))
+    }
+
+    private static func uniqueName() -> String {
+        let process = ProcessInfo.processInfo
+        let host = process.hostName.replacing(" ", with: "-")
+        return "\(host).\(process.processIdentifier).\(String(UInt32.random(in: .min ... .max), radix: 36))"
     }
 
     private func serve(_ work: Work) async -> ExitCode {

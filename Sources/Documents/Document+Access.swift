@@ -10,6 +10,17 @@ extension Document {
 
     package static func integer(_ value: UInt64) -> Document { Document(.number(Text(String(value)))) }
 
+    /// Rounded to thousandths; 0 for what is no number or too large for that.
+    package static func decimal(_ value: Double) -> Document {
+        guard abs(value) < 1e15 else { return .integer(0) }
+        let thousandths = Int((value * 1_000).rounded())
+        let (whole, part) = thousandths.quotientAndRemainder(dividingBy: 1_000)
+        guard part != 0 else { return .integer(whole) }
+        var digits = String(1_000 + abs(part)).dropFirst()
+        while digits.hasSuffix("0") { digits.removeLast() }
+        return Document(.number(Text("\(thousandths < 0 ? "-" : "")\(abs(whole)).\(digits)")))
+    }
+
     /// Written with as few escapes as possible.
     package static func string(_ value: String) -> Document { Document(.string(Text(value).escaped)) }
 

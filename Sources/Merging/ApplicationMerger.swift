@@ -27,6 +27,10 @@ actor ApplicationMerger {
         let bytes: Int
         /// Changes of the log that are not published yet.
         let pending: Int
+        /// Changes that this cycle folded.
+        let folded: Int
+        /// How long the oldest change waited that this cycle published, in milliseconds.
+        let lag: Int
         /// Whether a call of `checkpoint` is due.
         let isCheckpointDue: Bool
     }
@@ -56,6 +60,9 @@ actor ApplicationMerger {
     /// too, and a snapshot can help it only with the records of all changes since.
     private var formerBases: [(until: ContinuousClock.Instant, base: UInt64)] = []
     private var lastCheckpoint: ContinuousClock.Instant
+    /// What the present cycle has to tell, as its report has it.
+    private var foldedInCycle = 0
+    private var lagOfCycle = 0
     /// Whether the last cycle read the log to its end.
     private var isCaughtUp = false
     /// When something was folded that nobody had published. An application that was opened only because it still stands in the
@@ -85,10 +92,13 @@ actor ApplicationMerger {
     func cycle(expectingNews: Bool = true) async throws -> Report {
         if mustRestart { restart() }
         var work = Duration.zero
+        foldedInCycle = 0
+        lagOfCycle = 0
         let outcome = try await mergeOnce(expectingNews: expectingNews, work: &work)
         return Report(
             outcome: outcome, pause: Pacing.pause(afterWorkOf: work), bytes: replica.state?.stateBytes ?? 0,
-            pending: Int(tail - min(published?.number ?? base, tail)), isCheckpointDue: isCheckpointDue)
+            pending: Int(tail - min(published?.number ?? base, tail)), folded: foldedInCycle, lag: lagOfCycle,
+            isCheckpointDue: isCheckpointDue)
     }
 
     private func restart() {
@@ -134,6 +144,7 @@ actor ApplicationMerger {
             && clock.now - started < Pacing.longest
         if news { lastNews = clock.now }
         metrics.folded(folded)
+        foldedInCycle = folded
         isCaughtUp = caughtUp
         if let position = replica.place, position != published {
             guard try await publish(position, over: await place, oldest: oldest, work: &work) else {
@@ -157,7 +168,7 @@ actor ApplicationMerger {
             application, from: knownFrom, to: position, version: snapshot.version, stateBytes: snapshot.state.count,
             rejections: rejections)
         guard answer == .done else { return false }
-        metrics.published(rejections: rejections.count, oldest: oldest)
+        lagOfCycle = metrics.published(rejections: rejections.count, oldest: oldest)
         published = position
         publishedSnapshot = snapshot
         knownFrom = position.number

@@ -1,5 +1,3 @@
-import Foundation
-
 /// How a merge daemon paces its work. Correctness does not depend on any of it.
 package struct MergeConfiguration: Sendable {
     /// Names the daemon in leases and in the list of daemons that are alive; unique among those that run.
@@ -21,13 +19,6 @@ package struct MergeConfiguration: Sendable {
 
     package init(name: String) {
         self.name = name
-    }
-
-    /// Host, process and chance: two daemons never have the same.
-    package static func uniqueName() -> String {
-        let process = ProcessInfo.processInfo
-        let host = process.hostName.replacing(" ", with: "-")
-        return "\(host).\(process.processIdentifier).\(String(UInt32.random(in: .min ... .max), radix: 36))"
     }
 
     /// Renewed three times before it would run out.

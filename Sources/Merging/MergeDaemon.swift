@@ -36,7 +36,8 @@ package struct MergeDaemon: Service {
                     watch.addTask { await keeper.run { workshop.work(in: $0) } }
                     watch.addTask { await listen() }
                     watch.addTask { await sweep(keeper) }
-                    watch.addTask { await countRecords(keeper) }
+                    watch.addTask { await count(keeper) }
+                    watch.addTask { await tellBusiest() }
                 }
             }
             // Nothing new is taken on from here; what is under way ends, and every open document is checkpointed.
@@ -100,20 +101,45 @@ package struct MergeDaemon: Service {
         }
     }
 
-    /// Tells now and then what the memory of repeats costs, since nobody sees it grow otherwise.
-    private func countRecords(_ keeper: LeaseKeeper) async {
+    /// Counts now and then what is in the partitions, since nobody sees it grow otherwise.
+    private func count(_ keeper: LeaseKeeper) async {
         while !Task.isCancelled {
-            var records = 0
-            for (_, count) in await PartitionRound.ask(
-                await keeper.held, { [log] in (try? await log.repeatRecords(in: $0)) ?? 0 })
-            { records += count }
-            metrics.remembering(records: records)
-            try? await Task.sleep(for: Self.recordsInterval)
+            var (records, applications) = (0, 0)
+            let counts = await PartitionRound.ask(await keeper.held) { [log] partition in
+                (
+                    records: (try? await log.repeatRecords(in: partition)) ?? 0,
+                    applications: (try? await log.applicationCount(in: partition)) ?? 0
+                )
+            }
+            for (_, count) in counts {
+                records += count.records
+                applications += count.applications
+            }
+            metrics.counted(records: records, applications: applications)
+            // The first time it has no partition yet.
+            try? await Task.sleep(for: counts.isEmpty ? configuration.sweepInterval : Self.countInterval)
         }
     }
 
-    private static let recordsInterval: Duration = .seconds(10)
+    /// Tells every other second which applications were busiest meanwhile.
+    private func tellBusiest() async {
+        var last = ContinuousClock.now
+        while !Task.isCancelled {
+            try? await Task.sleep(for: Bulletin.interval)
+            let now = ContinuousClock.now
+            let seen = workshop.takeBustle(over: now - last)
+            last = now
+            // With Redis away nobody could read it either, and the next one comes soon.
+            try? await log.post(
+                busiest: BusiestApplications.chosen(from: seen, by: Bustle.measures), as: configuration.name)
+        }
+    }
+
+    private static let countInterval: Duration = .seconds(10)
 
     /// True once the daemon has found out what it is to work on.
-    package var isReady: Bool { get async { workshop.hasStarted } }
+    package var isReady: Bool { workshop.hasStarted }
+
+    /// The numbers of the partitions that it works in, in order.
+    package var partitions: [Int] { workshop.worksIn.map(\.number).sorted() }
 }

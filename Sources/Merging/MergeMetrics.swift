@@ -19,6 +19,7 @@ final class MergeMetrics: Sendable {
     private let openDocumentBytes = Gauge(label: "cistern_merge_document_bytes")
     private let dirty = Gauge(label: "cistern_merge_dirty_applications")
     private let records = Gauge(label: "cistern_repeat_records")
+    private let applications = Gauge(label: "cistern_merge_applications")
     private let backlog = Gauge(label: "cistern_merge_backlog_changes")
     private let logger: Logger
     private let warnedTooLarge = Mutex<Set<ApplicationID>>([])
@@ -38,7 +39,11 @@ final class MergeMetrics: Sendable {
         dirty.record(dirtyApplications)
     }
 
-    func remembering(records count: Int) { records.record(count) }
+    /// Of all partitions that are worked in: changes that are remembered, and applications that there are.
+    func counted(records: Int, applications: Int) {
+        self.records.record(records)
+        self.applications.record(applications)
+    }
 
     /// - Parameter pending: changes that are in the logs of open applications and not published.
     func keeping(documents: Int, bytes: Int, pending: Int) {
@@ -49,12 +54,15 @@ final class MergeMetrics: Sendable {
 
     /// - Parameter oldest: when the first of the published changes was appended, by the clock of Redis. Clocks that differ make
     ///   the lag wrong by as much; below zero counts as zero.
-    func published(rejections: Int, oldest: UInt64?) {
+    /// - Returns: the lag in milliseconds, rounded up; 0 if nothing was published that anybody waited for.
+    func published(rejections: Int, oldest: UInt64?) -> Int {
         publishes.increment()
         rejectedChanges.increment(by: rejections)
-        guard let oldest else { return }
+        guard let oldest else { return 0 }
         let now = Date.now.timeIntervalSince1970 * 1_000
-        lag.recordMilliseconds(max(0, now - Double(oldest)))
+        let waited = max(0, now - Double(oldest))
+        lag.recordMilliseconds(waited)
+        return Int(waited.rounded(.up))
     }
 
     func stored(_ outcome: SnapshotCache.StoreOutcome, application: ApplicationID) {

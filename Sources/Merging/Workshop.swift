@@ -17,6 +17,7 @@ final class Workshop: Sendable {
     private struct State {
         var queue: WorkQueue
         var open: OpenApplications<ApplicationMerger>
+        var bustle = Bustle()
         var partitions: Set<Partition> = []
         var hasStarted = false
         var finishing = false
@@ -49,6 +50,18 @@ final class Workshop: Sendable {
     }
 
     var hasStarted: Bool { state.withLock { $0.hasStarted } }
+
+    var worksIn: Set<Partition> { state.withLock { $0.partitions } }
+
+    /// What was seen of applications since the last call, `time` ago.
+    func takeBustle(over time: Duration) -> [Activity] {
+        // Made into a list outside the lock, which hints wait for.
+        let bustle = state.withLock { state in
+            defer { state.bustle = Bustle() }
+            return state.bustle
+        }
+        return bustle.activities(over: time)
+    }
 
     func work(in partitions: Set<Partition>) {
         state.withLock {
@@ -155,6 +168,8 @@ final class Workshop: Sendable {
                 more = report.outcome == .more
                 state.open.update(application) { $0.failures = 0 }
                 state.open.note(application, bytes: report.bytes, pending: report.pending)
+                state.bustle.note(
+                    application, folded: report.folded, pending: report.pending, bytes: report.bytes, lag: report.lag)
             }
             finish(application, more: more, pause: report.pause, &state)
             return (state.open.count, state.open.bytes, state.open.pending)
@@ -167,6 +182,9 @@ final class Workshop: Sendable {
         let failures = state.withLock { state in
             let failures = (state.open[application]?.failures ?? 0) + 1
             state.open.update(application) { $0.failures = failures }
+            if let open = state.open[application] {
+                state.bustle.note(application, folded: 0, pending: open.pending, bytes: open.bytes, lag: 0)
+            }
             let pause = min(Self.longestPause, Self.shortestPause * (1 << min(failures - 1, 10)))
             finish(application, more: true, pause: pause * Double.random(in: 0.5...1), &state)
             return failures

@@ -35,8 +35,8 @@ package struct StateServing: Sendable {
         roles =
             [
                 StateRoutes(states: states, feeds: feeds), ManyStatesRoutes(states: states),
-                AdministrationRoutes(log: store.log),
-                PresenceRoutes(presences: presences), SocketRoutes(),
+                AdministrationRoutes(log: store.log, cache: store.cache),
+                DaemonRoutes(log: store.log), PresenceRoutes(presences: presences), SocketRoutes(),
             ] + pages
         let http = settings.httpServer
         lanes = [
@@ -44,6 +44,6 @@ package struct StateServing: Sendable {
             SocketLaneProvider(
                 states: states, feeds: feeds, commits: store.commits, origins: http.crossOrigin, head: http.limits),
         ]
-        services = [states, presences]
+        services = [states, presences, PollReporter(states, as: daemon.instance)]
     }
 }

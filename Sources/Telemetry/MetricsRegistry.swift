@@ -81,6 +81,10 @@ package final class MetricsRegistry: MetricsFactory {
         return text
     }
 
+    func series(of name: String) -> [MetricLabels: MetricSeries] {
+        state.withLock { $0.families[name]?.series ?? [:] }
+    }
+
     // MARK: - Instruments
 
     private func instrument<Instrument>(

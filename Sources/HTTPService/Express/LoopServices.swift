@@ -19,11 +19,13 @@ final class LoopServices {
     private let limits: HTTPLimits
     private let date: DateClock
     private var load = LoopLoad()
+    private let loadGauge: Gauge
     private var connections: [ConnectionFront] = []
     private var timer: RepeatedTask?
 
+    /// - Parameter number: names the loop in metrics.
     init(
-        _ eventLoop: any EventLoop, lanes: [any ExpressLaneProvider], leavesAtFirst: Bool,
+        _ eventLoop: any EventLoop, number: Int, lanes: [any ExpressLaneProvider], leavesAtFirst: Bool,
         crossOrigin: CrossOriginPolicy?,
         limits: HTTPLimits, bodies: BodyBudget, date: DateClock, metrics: any MetricsFactory, httpPipeline: HTTPPipeline
     ) {
@@ -38,6 +40,7 @@ final class LoopServices {
         scanLimits = ScanLimits(limits)
         answers = AnswerBuffer()
         slots = lanes.map { LaneSlot($0.makeLane(on: eventLoop), metrics: metrics) }
+        loadGauge = Gauge(label: "http_loop_load", dimensions: [("loop", "\(number)")], factory: metrics)
         answers.setDate(date.now)
     }
 
@@ -82,6 +85,7 @@ final class LoopServices {
         answers.setDate(date.now)
         recent.age()
         let load = load.next(.present)
+        loadGauge.record(load)
         for slot in slots {
             slot.report()
             slot.lane.tidy(load: load)

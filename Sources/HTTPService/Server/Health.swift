@@ -21,12 +21,31 @@ package struct ReadinessCheck: Sendable {
         self.name = name
         self.look = look
     }
-}
 
-package struct Health: RouteProvider {
     /// How long all checks together may take; what has not answered then is not ready.
     static let patience = Duration.seconds(2)
 
+    private static let noAnswer = Result.notReady("It did not answer within \(patience).")
+
+    /// What the checks find, all asked at once, in their order.
+    package static func results(of checks: [ReadinessCheck]) async -> [(name: String, result: Result)] {
+        await withTaskGroup(of: (String, Result)?.self) { group in
+            for check in checks { group.addTask { (check.name, await check.look()) } }
+            group.addTask {
+                try? await Task.sleep(for: Self.patience)
+                return nil
+            }
+            var results: [String: Result] = [:]
+            while results.count < checks.count, case (let name, let result)?? = await group.next() {
+                results[name] = result
+            }
+            group.cancelAll()
+            return checks.map { ($0.name, results[$0.name] ?? noAnswer) }
+        }
+    }
+}
+
+package struct Health: RouteProvider {
     let checks: [ReadinessCheck]
     let exposition: @Sendable () -> String
 
@@ -50,33 +69,14 @@ package struct Health: RouteProvider {
     }
 
     private func readiness() async throws -> Response {
-        let results = await results()
-        let document = Document.object(checks.map { ($0.name, Self.describe(results[$0.name] ?? Self.noAnswer)) })
-        let failed = checks.filter { if case .ready = results[$0.name] ?? Self.noAnswer { false } else { true } }
+        let results = await ReadinessCheck.results(of: checks)
+        let document = Document.object(results.map { ($0.name, Self.describe($0.result)) })
+        let failed = results.filter { if case .ready = $0.result { false } else { true } }
         guard failed.isEmpty else {
             let names = failed.map(\.name).joined(separator: ", ")
             throw Problem(.notReady, "Not ready: \(names).").with("checks", document).retry(after: .seconds(1))
         }
         return .json(.object([("status", .string("ok")), ("checks", document)]), headers: [.cacheControl: "no-store"])
-    }
-
-    private static let noAnswer = ReadinessCheck.Result.notReady("It did not answer within \(patience).")
-
-    /// All at once; what has not answered in time is missing.
-    private func results() async -> [String: ReadinessCheck.Result] {
-        await withTaskGroup(of: (String, ReadinessCheck.Result)?.self) { group in
-            for check in checks { group.addTask { (check.name, await check.look()) } }
-            group.addTask {
-                try? await Task.sleep(for: Self.patience)
-                return nil
-            }
-            var results: [String: ReadinessCheck.Result] = [:]
-            while results.count < checks.count, case (let name, let result)?? = await group.next() {
-                results[name] = result
-            }
-            group.cancelAll()
-            return results
-        }
     }
 
     private static func describe(_ result: ReadinessCheck.Result) -> Document {

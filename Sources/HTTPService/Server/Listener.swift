@@ -86,10 +86,11 @@ struct Listener: Service {
 
     private func makeLoops(_ pipeline: HTTPPipeline) async throws -> [ObjectIdentifier: Loop] {
         var loops: [ObjectIdentifier: Loop] = [:]
-        for eventLoop in eventLoopGroup.makeIterator() {
+        for (number, eventLoop) in eventLoopGroup.makeIterator().enumerated() {
             loops[ObjectIdentifier(eventLoop)] = try await eventLoop.submit {
                 let services = LoopServices(
-                    eventLoop, lanes: lanes, leavesAtFirst: leavesAtFirst, crossOrigin: configuration.crossOrigin,
+                    eventLoop, number: number, lanes: lanes, leavesAtFirst: leavesAtFirst,
+                    crossOrigin: configuration.crossOrigin,
                     limits: configuration.limits,
                     bodies: self.services.bodies, date: responder.date, metrics: self.services.metrics,
                     httpPipeline: pipeline)

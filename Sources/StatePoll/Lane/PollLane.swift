@@ -4,6 +4,7 @@
 // restart, none of them needs an HTTP pipeline for its first poll and then keeps it. Those who wait for the next version, and those
 // who want events, wait on the front of their connection as followers of this event loop's feed.
 
+import ChangeLog
 import Fold
 package import HTTPService
 import HTTPTypes
@@ -31,6 +32,7 @@ final class PollLane: ExpressLane {
     private let answering: StateAnswering
     private let feeds: Feeds
     private var places: PollPlaces
+    private var lastCounts = ContinuousClock.now
     private var cadence: Cadence
     private var serverFields: AnswerFields
 
@@ -49,10 +51,18 @@ final class PollLane: ExpressLane {
     }
 
     func tidy(load: Double) {
+        tellCounts()
         places.tidy()
         guard cadence.observe(load: load) else { return }
         serverFields = Self.fields(cadence)
         states.pollInterval = cadence.interval
+    }
+
+    private func tellCounts() {
+        let now = ContinuousClock.now
+        let counts = BusiestApplications.joined([places.takePolls(over: now - lastCounts), feeds.followerCounts])
+        lastCounts = now
+        states.counts.tell(BusiestApplications.chosen(from: counts, by: PollCounts.measures), of: eventLoop)
     }
 
     // MARK: Requests
@@ -72,10 +82,11 @@ final class PollLane: ExpressLane {
         guard let path = ApplicationPath(request.target, in: bytes) else { return .leaves }
         if isOrdinary(request, path, in: bytes), let (place, seen) = places.look(at: path.name, in: bytes),
             seen.live.mayAnswer(at: .now()), let form = form(of: request, bytes, from: seen),
-            answer(form, from: seen, into: answers)
+            answer(form, from: seen, of: place, into: answers)
         {
             return .answered(LaneNote(place, edition: seen.edition, form: form.rawValue))
         }
+        places.countPoll(of: path.name, in: bytes)
         // What is no application is left to the route.
         guard let application = try? ApplicationID(bytes.text(in: path.name)) else { return .leaves }
         do throws(Problem) {
@@ -116,7 +127,9 @@ final class PollLane: ExpressLane {
     }
 
     /// - Returns: false if that needs thought; then nothing was written.
-    private func answer(_ form: Form, from seen: PollPlace.Seen, into answers: AnswerBuffer) -> Bool {
+    private func answer(
+        _ form: Form, from seen: PollPlace.Seen, of place: PollPlace, into answers: AnswerBuffer
+    ) -> Bool {
         switch form {
         case .full: answers.write(seen.served.fullHead, serverFields, body: seen.served.body)
         case .gzip:
@@ -126,6 +139,7 @@ final class PollLane: ExpressLane {
         case .weakNotModified: answers.write(seen.served.weakNotModifiedHead, serverFields)
         }
         seen.live.notePoll()
+        place.countPoll()
         return true
     }
 
@@ -134,7 +148,7 @@ final class PollLane: ExpressLane {
         guard let place = note.subject as? PollPlace, let seen = place.seen, seen.edition == note.edition,
             let form = Form(rawValue: note.form), seen.isCurrent, seen.live.isFresh(at: .now())
         else { return false }
-        return answer(form, from: seen, into: answers)
+        return answer(form, from: seen, of: place, into: answers)
     }
 
     /// Answers as the route does, which may have to look at Redis, to work something out or to wait.

@@ -1,5 +1,6 @@
 // What one event loop knows of the applications that are polled on it, found by the bytes of their names.
 
+import ChangeLog
 import Fold
 import HTTPService
 import NIOCore
@@ -7,9 +8,12 @@ import NIOCore
 /// One application as this event loop last saw it. Connections whose next poll may be the same keep it, with nothing in it once the
 /// application is out of the table.
 final class PollPlace {
+    let application: ApplicationID
     let name: [UInt8]
     /// As it was the last time.
     private(set) var seen: Seen?
+    /// Polls since somebody took them. Only this event loop counts here.
+    fileprivate var polls = 0
 
     /// What there was to see.
     final class Seen {
@@ -55,11 +59,14 @@ final class PollPlace {
         }
     }
 
-    fileprivate init?(name: [UInt8], live: LiveState) {
+    fileprivate init?(_ application: ApplicationID, live: LiveState) {
         guard let seen = Seen(live) else { return nil }
-        self.name = name
+        self.application = application
+        name = Array(application.description.utf8)
         self.seen = seen
     }
+
+    func countPoll() { polls &+= 1 }
 
     /// What there is to see now; nil if that is nothing.
     fileprivate func look() -> Seen? {
@@ -93,10 +100,29 @@ struct PollPlaces {
             places[key] = nil
         }
         guard let application = try? ApplicationID(bytes.text(in: name)), let live = states.live(application),
-            let place = PollPlace(name: Array(application.description.utf8), live: live), let seen = place.seen
+            let place = PollPlace(application, live: live), let seen = place.seen
         else { return nil }
         places[key] = place
         return (place, seen)
+    }
+
+    /// For a poll that is not answered from its place.
+    func countPoll(of name: Range<Int>, in bytes: Span<UInt8>) {
+        guard let place = places[hash(of: name, in: bytes)], bytes.equals(place.name, at: name) else { return }
+        place.countPoll()
+    }
+
+    /// How often each application was polled since the last call, `time` ago; those that were not are left out.
+    func takePolls(over time: Duration) -> [Activity] {
+        let seconds = max(time / .seconds(1), 0.001)
+        var polled: [Activity] = []
+        for place in places.values where place.polls > 0 {
+            var activity = Activity(place.application)
+            activity.polls = Double(place.polls) / seconds
+            place.polls = 0
+            polled.append(activity)
+        }
+        return polled
     }
 
     /// No more places are left than the table has applications.

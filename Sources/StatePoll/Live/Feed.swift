@@ -71,6 +71,7 @@ final class Feed {
     // MARK: Followers
 
     var isEmpty: Bool { followers.isEmpty }
+    var followerCount: Int { followers.count }
 
     /// From now on the follower is told of what is new; what there is already it has to ask for.
     func join(_ follower: any Follower) { followers[ObjectIdentifier(follower)] = follower }

@@ -1,5 +1,6 @@
 // The feeds of one event loop: one for each application that somebody on it follows, by whatever way.
 
+import ChangeLog
 import Fold
 import HTTPService
 import NIOCore
@@ -83,6 +84,15 @@ final class Feeds {
         feed.close()
         if feeds[feed.application] === feed { feeds[feed.application] = nil }
         if feeds.isEmpty { stopTicks() }
+    }
+
+    /// How many follow each application here.
+    var followerCounts: [Activity] {
+        feeds.values.map { feed in
+            var activity = Activity(feed.application)
+            activity.followers = feed.followerCount
+            return activity
+        }
     }
 
     // MARK: Ticks

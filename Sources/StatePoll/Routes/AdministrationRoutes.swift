@@ -7,20 +7,21 @@ package import HTTPService
 import HTTPTypes
 import Hummingbird
 import LogAnswers
+package import SnapshotCache
 
 package struct AdministrationRoutes: RouteProvider {
     private let log: ChangeLog
+    private let cache: SnapshotCache
 
     /// Elements of a page if the request does not say, and at most.
     private static let usualPage = 100
     private static let largestPage = 1_000
     /// Applications looked at at the same time for one page.
     private static let concurrentLooks = 64
-    /// Bytes of log entries in one page.
-    private static let pageBytes = 4 << 20
 
-    package init(log: ChangeLog) {
+    package init(log: ChangeLog, cache: SnapshotCache) {
         self.log = log
+        self.cache = cache
     }
 
     package func addRoutes(to routes: inout Routes) {
@@ -33,6 +34,7 @@ package struct AdministrationRoutes: RouteProvider {
 
     @Sendable private func applications(_ call: Call) async throws -> Response {
         let query = call.query
+        if let busiest = try await BusyApplications(log: log).answer(query) { return busiest }
         let limit = try query.integer("limit", in: 1...Self.largestPage) ?? Self.usualPage
         let prefix = try query.string("prefix") ?? ""
         let after = try query.string("after").map { text throws(Problem) in
@@ -84,36 +86,16 @@ package struct AdministrationRoutes: RouteProvider {
 
     @Sendable private func changes(_ call: Call, of application: ApplicationID) async throws -> Response {
         let query = call.query
+        let listing = ChangeListing(application: application, log: log, cache: cache)
+        if let count = try query.integer("latest", in: 1...ChangeListing.mostLatest) {
+            guard try query.string("after") == nil, try query.string("limit") == nil else {
+                throw Problem.invalidParameter("latest", "does not go with after and limit")
+            }
+            return try await listing.latest(count)
+        }
         let limit = try query.integer("limit", in: 1...Self.largestPage) ?? Self.usualPage
         let after = try query.integer("after", in: 0...Int(maximumLogNumber)) ?? 0
-        do {
-            guard let head = try await log.look(at: application) else { throw Problem.unknownApp(application) }
-            // From within the log: what was trimmed is not there any more, and what is not there yet is an empty page.
-            let from = min(max(UInt64(after), head.base), head.tail)
-            let slice = try await log.read(
-                application, after: PositionToken(epoch: head.epoch, number: from),
-                bounds: ReadBounds(entries: limit, bytes: Self.pageBytes))
-            guard let slice else { throw Problem.unknownApp(application) }
-            let listed = slice.entries.enumerated().map { offset, bytes in
-                (position: slice.from + UInt64(offset) + 1, entry: LogEntry(bytes))
-            }
-            let named = listed.compactMap { element in element.entry.map { (id: $0.id, position: element.position) } }
-            let rejections = zip(named, try await log.rejections(of: named, in: application))
-            let reasons = Dictionary(
-                rejections.compactMap { change, rejection in rejection.map { (change.position, $0) } },
-                uniquingKeysWith: { first, _ in first })
-            let documents = listed.map { position, entry in
-                Document.of(
-                    entry, at: PositionToken(epoch: slice.epoch, number: position), in: application,
-                    merged: slice.merged,
-                    rejection: reasons[position])
-            }
-            var members: [(String, Document)] = [("changes", .array(documents))]
-            if let last = listed.last?.position, last < slice.tail { members.append(("next", .integer(last))) }
-            return .json(.object(members), headers: [.cacheControl: "no-cache"])
-        } catch let error as LogError {
-            throw Problem(error)
-        }
+        return try await listing.page(after: UInt64(after), limit: limit)
     }
 }
 
@@ -132,29 +114,5 @@ extension Document {
             ("pending", .integer(head.pending)), ("bytes", .integer(head.stateBytes)),
             ("checkpoint", .integer(head.base)), ("times", .object(times)),
         ])
-    }
-
-    fileprivate static func of(
-        _ entry: LogEntry?, at receipt: PositionToken, in application: ApplicationID, merged: UInt64,
-        rejection: Rejection?
-    ) -> Document {
-        guard let entry else {
-            return .object([
-                ("position", .integer(receipt.number)), ("status", .string("rejected")),
-                ("reason", Rejection(.unreadableEntry).problem.document),
-            ])
-        }
-        let status: ChangeStatus
-        if let rejection {
-            status = .rejected(rejection)
-        } else {
-            status = receipt.number <= merged ? .applied : .pending
-        }
-        var members = ChangeDocument(application: application, id: entry.id, receipt: receipt, status: status).members
-        members.append(("type", .string(entry.kind.contentType.description)))
-        members.append(("time", .string(RFC3339.string(milliseconds: entry.time))))
-        if entry.condition != .none { members.append(("condition", .string(entry.condition.description))) }
-        if let change = try? Document(parsing: entry.body.span) { members.append(("change", change)) }
-        return .object(members)
     }
 }

@@ -41,6 +41,7 @@ package final class States: Service {
     let metrics = PollMetrics()
     /// The places of clients that wait for the next version.
     let waiting: WaitingPlaces
+    let counts = PollCounts()
 
     private struct Shared {
         var table: StateTable

@@ -15,7 +15,7 @@ extension LoopServices {
         let http = GuardedHTTP1Channel(base: HTTP1Channel(responder: { _, _, _ in }), limits: limits)
         let built = AsyncStream.makeStream(of: HTTP1Channel.Value.self).continuation
         self.init(
-            eventLoop, lanes: lanes, leavesAtFirst: false, crossOrigin: nil, limits: limits,
+            eventLoop, number: 0, lanes: lanes, leavesAtFirst: false, crossOrigin: nil, limits: limits,
             bodies: BodyBudget(bytes: 1 << 20),
             date: DateClock(), metrics: NOOPMetricsHandler.instance,
             httpPipeline: HTTPPipeline(channel: http, logger: Logger(label: "test"), built: built))
