@@ -13,13 +13,10 @@ package struct Pages: RouteProvider {
     private let files: [String: WebFile]
 
     package init() {
-        files = Dictionary(embeddedFiles.map { (Self.route(of: $0.path), WebFile(path: $0.path, text: $0.text)) }) {
-            $1
-        }
+        var files: [String: WebFile] = [:]
+        for (path, text) in embeddedFiles { files[Self.route(of: path)] = WebFile(path: path, text: text) }
+        self.files = files
     }
-
-    /// The paths that are served, in order.
-    package var paths: [String] { files.keys.sorted().map { "/" + $0 } }
 
     package func addRoutes(to routes: inout Routes) {
         // One route for a folder and one for what is in it, however many files that are: each route has its metrics.

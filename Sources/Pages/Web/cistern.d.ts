@@ -70,9 +70,9 @@ export interface PushOptions {
 }
 
 export interface Pushed {
-  /** The id under which the change was folded in. */
-  id: string;
-  /** `unknown`: it is folded in, and too long ago for the server to say whether it was applied. */
+  /** The id under which the change was folded in; null if the tab that knew it is gone. */
+  id: string | null;
+  /** `unknown`: it is folded in, but nobody can say any more whether it was applied: it is too long ago, or the tab that asked is gone. */
   outcome: "applied" | "unknown";
 }
 

@@ -12,7 +12,7 @@ enum Pictures {
             environment["CISTERN_PICTURES"].map { URL(filePath: $0) }
             ?? FileManager.default.temporaryDirectory.appending(path: "cistern-pictures")
         try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        print("Pictures of the pages are in \(folder.path())")
+        print("Pictures of the pages are in \(folder.path(percentEncoded: false))")
         return folder
     }()
 }

@@ -179,7 +179,7 @@ function browsing(t) {
 }
 
 /** A tab, and a way to wait until what it shows fulfils a condition. */
-function openTab(name, storage) {
+function openTab(name, storage, told = () => {}) {
   const waiting = new Set();
   const look = () => {
     for (const wait of waiting) {
@@ -189,7 +189,7 @@ function openTab(name, storage) {
     }
   };
   const server = { url: "http://cistern.test", app: "a", presence: "p" };
-  const runner = new SharedRunner(name, { server, storage }, { client: "c", ways: ["short"], isOnline: true }, { changed: look, told: () => {} });
+  const runner = new SharedRunner(name, { server, storage }, { client: "c", ways: ["short"], isOnline: true }, { changed: look, told });
   const until = (condition) => new Promise((resolve) => {
     waiting.add({ condition, resolve });
     look();
@@ -219,6 +219,27 @@ test("Tabs share one queue and one name, and the next one goes on when the leade
   assert.deepEqual(sent.at(-1), ["c~1", "c~2"]);
   await second.runner.stop();
   await third.runner.stop();
+});
+
+test("Who waits for an outcome that the leader took with it is told that nobody knows it", { timeout: 10_000 }, async (t) => {
+  silence(t);
+  browsing(t);
+  const [name, storage] = [`test ${crypto.randomUUID()}`, new MemoryStorage()];
+  const first = openTab(name, storage);
+  await first.until(({ status }) => status !== null);
+  const told = [];
+  const second = openTab(name, storage, (answer) => told.push(answer));
+  await second.until(({ status }) => status !== null);
+  second.runner.dispatch(push("k", { a: 1 }));
+  second.runner.dispatch(push("l", { a: 2 }));
+  await Promise.all([first, second].map((tab) => tab.until(({ status }) => status.pending === 2)));
+  // Confirmed, dropped, and not told: as if the leader went while it asked for the outcome.
+  const { meta, items } = await storage.load();
+  await storage.save({ meta, put: [], drop: [items[0].order] });
+  await first.runner.stop();
+  await second.until(({ status }) => status.pending === 1);
+  assert.deepEqual(told, [{ key: "k", id: null, outcome: "unknown" }]);
+  await second.runner.stop();
 });
 
 test("A change that is handed over twice is in the queue once", { timeout: 10_000 }, async (t) => {

@@ -56,7 +56,7 @@ const operations: Operation[] = [
 ];
 const conditions: PushOptions = { type: "application/vnd.cistern.patch+json", ifMatch: status.version ?? "*" };
 const pushed: Promise<Pushed> = board.push(operations, conditions);
-pushed.then(({ id, outcome }) => console.log(id, outcome === "applied"), (error: unknown) => {
+pushed.then(({ id, outcome }) => console.log(id?.length, outcome === "applied"), (error: unknown) => {
   if (error instanceof ChangeRejected) console.log(error.problem.status);
 });
 board.push({ title: "Plan" }, { ifNoneMatch: "*" });

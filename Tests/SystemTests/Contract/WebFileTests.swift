@@ -10,7 +10,7 @@ struct WebFileTests {
         .appending(path: "../../../Sources/Pages/Web").standardizedFileURL
 
     private static func paths() throws -> [String] {
-        try FileManager.default.subpathsOfDirectory(atPath: folder.path()).filter {
+        try FileManager.default.subpathsOfDirectory(atPath: folder.path(percentEncoded: false)).filter {
             try folder.appending(path: $0).resourceValues(forKeys: [.isRegularFileKey]).isRegularFile == true
         }
     }

@@ -66,6 +66,11 @@ export class Runner {
     return this.#state.queue.items.some((item) => item.key === key);
   }
 
+  /** Whether it will tell what becomes of the change. */
+  answers(key) {
+    return this.holds(key) || this.#state.questions.some((question) => question.key === key);
+  }
+
   dispatch(event) {
     if (this.#isStopped) return;
     this.#events.push(event);

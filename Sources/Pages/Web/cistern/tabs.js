@@ -2,7 +2,7 @@
 //
 // Whoever holds the Web Lock leads: it has the runner, and says to the others what they show. They hand it their changes and keep each
 // until they hear that it is kept. When the leader goes, the lock goes to another tab, which loads the queue; changes that nobody has
-// heard of are handed over again, told apart by their keys.
+// heard of are handed over again, told apart by their keys. What became of a change the leader may have taken with it: then nobody knows.
 
 import { Runner } from "./runner.js";
 
@@ -16,6 +16,8 @@ export class SharedRunner {
   #shown = { view: undefined, status: null, clients: {}, isDurable: true };
   /** Changes of this tab that may not be kept yet, by key. */
   #unkept = new Map();
+  /** Keys of this tab's changes whose outcome was not told. */
+  #unanswered = new Set();
   #saying;
   #isWatching = false;
   #release;
@@ -39,7 +41,10 @@ export class SharedRunner {
   get isDurable() { return this.#shown.isDurable; }
 
   dispatch(event) {
-    if (event.type === "push") this.#unkept.set(event.key, event);
+    if (event.type === "push") {
+      this.#unkept.set(event.key, event);
+      this.#unanswered.add(event.key);
+    }
     if (event.type === "say") this.#saying = event;
     if (event.type === "watch-presence") this.#isWatching = true;
     if (this.#runner !== null) this.#give(event);
@@ -73,6 +78,16 @@ export class SharedRunner {
     if (this.#isWatching) this.dispatch({ type: "watch-presence" });
     if (this.#saying) this.dispatch(this.#saying);
     for (const event of this.#unkept.values()) this.dispatch(event);
+    const unanswered = [...this.#unanswered];
+    if (this.#runner !== null) this.#account(unanswered);
+    else this.#channel.postMessage({ unanswered });
+  }
+
+  /** Of changes that are neither pending nor asked about: they are folded in, and who waited for the outcome is gone. */
+  #account(keys) {
+    for (const key of keys) {
+      if (!this.#runner.answers(key)) this.#tell({ told: { key, id: null, outcome: "unknown" } });
+    }
   }
 
   #give(event) {
@@ -97,9 +112,10 @@ export class SharedRunner {
     this.#heard(message);
   }
 
-  #heard({ event, hello, leads, shown, told, kept }) {
+  #heard({ event, hello, leads, unanswered, shown, told, kept }) {
     if (this.#runner !== null) {
       if (event) this.#give(event);
+      if (unanswered) this.#account(unanswered);
       if (hello) this.#show({ isWhole: true });
     } else if (leads) {
       this.#handOver();
@@ -111,6 +127,7 @@ export class SharedRunner {
     if (kept) this.#unkept.delete(kept);
     if (told) {
       this.#unkept.delete(told.key);
+      this.#unanswered.delete(told.key);
       this.#reports.told(told);
     }
   }
