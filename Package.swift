@@ -29,6 +29,7 @@ let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-htt
 let nioExtras = Target.Dependency.product(name: "NIOExtras", package: "swift-nio-extras")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioWebSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioHTTPTypesHTTP1 = Target.Dependency.product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -71,6 +72,8 @@ let package = Package(
         // 2.100 fixed CVE-2026-28980 (header block) and CVE-2026-28970 (start line).
         .package(url: "https://github.com/apple/swift-nio", from: "2.100.0"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
+        // What async-http-client uses for https, for sockets.
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.36.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.9.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
@@ -179,7 +182,10 @@ let package = Package(
 
         // For users.
         .target(
-            name: "CisternClient", dependencies: ["Documents", "Fold", httpClient, nioCore, nioPosix, nioHTTP1, log],
+            name: "CisternClient",
+            dependencies: [
+                "Documents", "Fold", httpClient, nioCore, nioPosix, nioHTTP1, nioWebSocket, nioSSL, system, log,
+            ],
             swiftSettings: settings),
 
         // Programs.

@@ -47,43 +47,6 @@ struct PollTests {
         }
     }
 
-    @Test("An endless poll tells of new states, of trouble once, of its end once, and never of older states")
-    func sequence() async throws {
-        let steps: [Step] = [
-            .state("e-1", "1"), .unchanged, .state("e-3", "3"), .state("e-2", "2"),
-            .problem(.serviceUnavailable, "state-unavailable"),
-            .hangUp, .unchanged, .problem(.notFound, "unknown-app"), .problem(.notFound, "unknown-app"),
-            .state("f-1", "4"),
-            .state("e-9", "9"), .state("f-2", "5"),
-        ]
-        try await StubServer.run(steps) { url, server in
-            var seen: [String] = []
-            for try await element in try CisternClient(url: url, retry: quick).application("a").states() {
-                switch element {
-                case .state(let state):
-                    seen.append(state.json.description)
-                    if state.json == "5" { break }
-                case .unknown: seen.append("unknown")
-                case .unreachable: seen.append("unreachable")
-                case .reachable: seen.append("reachable")
-                }
-                if seen.last == "5" { break }
-            }
-            #expect(seen == ["1", "3", "unreachable", "reachable", "unknown", "4", "5"])
-            let versions = server.requests.map { $0.headers.first(name: "If-None-Match") ?? "-" }
-            #expect(versions.prefix(4) == ["-", "\"e-1\"", "\"e-1\"", "\"e-3\""])
-        }
-    }
-
-    @Test("An endless poll ends with what will not pass")
-    func sequenceFails() async throws {
-        try await StubServer.run([.state("e-1"), .problem(.forbidden, "forbidden")]) { url, _ in
-            var states = try CisternClient(url: url, retry: quick).application("a").states().makeAsyncIterator()
-            _ = try await states.next()
-            await #expect(throws: CisternError.self) { _ = try await states.next() }
-        }
-    }
-
     @Test("Applications are fetched page by page")
     func pages() async throws {
         func app(_ name: String) -> String {

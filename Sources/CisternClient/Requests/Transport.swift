@@ -28,12 +28,19 @@ struct Answer: Sendable {
     let attempt: Int
 
     func header(_ name: String) -> String? { headers.first(name: name) }
+
+    /// What the server asks for, an hour at most.
+    var retryAfter: Duration? {
+        header("Retry-After").flatMap { Int($0) }.map { .seconds(min(max($0, 0), 3_600)) }
+    }
 }
 
 /// The connections of a client. They are closed by `shutdown()` or when the last reference goes.
 final class Transport: Sendable {
     /// Bytes. Several of the largest states that a server can be set to keep.
     static let maximumAnswerBytes = 256 << 20
+    /// To one server. Each live application may keep one busy with waiting; pushes must not wait behind these.
+    static let mostConnections = 1_000
     /// Statuses after which the same request may succeed: the server's own 429 and 503, and those of proxies that could not reach it.
     static let passingStatuses: Set<Int> = [429, 502, 503, 504]
 
@@ -48,6 +55,7 @@ final class Transport: Sendable {
         configuration.httpVersion = .http1Only
         configuration.timeout.connect = .seconds(5)
         configuration.connectionPool.idleTimeout = .seconds(30)
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = Self.mostConnections
         // Failures to connect are seen and counted here, not hidden in the pool.
         configuration.connectionPool.retryConnectionEstablishment = false
         http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
@@ -107,37 +115,73 @@ final class Transport: Sendable {
 
         var retryAfter: Duration? {
             switch self {
-            case .answered(let answer):
-                answer.header("Retry-After").flatMap { Int($0) }.map { .seconds(min(max($0, 0), 3_600)) }
+            case .answered(let answer): answer.retryAfter
             case .failed: nil
             }
         }
     }
 
-    private func once(
-        _ request: Request, to base: String, attempt: Int, timeout: Duration
+    /// One attempt.
+    ///
+    /// - Parameter timeout: of all of it, what the server was asked to wait included.
+    func once(
+        _ request: Request, to base: String, attempt: Int = 1, timeout: Duration
     ) async throws(CisternError) -> Answer {
         let url = base + request.path
+        do {
+            let response = try await http.execute(
+                Self.message(request, url), deadline: .now() + TimeAmount(timeout), logger: logger)
+            return try await Self.whole(response, url: url, attempt: attempt)
+        } catch {
+            throw Self.failure(error, url: base)
+        }
+    }
+
+    /// One attempt whose answer has no end: its body comes in pieces, for as long as it is read.
+    ///
+    /// - Parameters:
+    ///   - piece: is given each piece, in order; only if the status is 200.
+    /// - Returns: the answer if it has another status; nil when the body has ended.
+    func stream(
+        _ request: Request, from base: String, _ piece: (ByteBuffer) throws(CisternError) -> Void
+    ) async throws(CisternError) -> Answer? {
+        let url = base + request.path
+        do {
+            let response = try await http.execute(
+                Self.message(request, url), deadline: .distantFuture, logger: logger)
+            guard response.status == .ok else { return try await Self.whole(response, url: url, attempt: 1) }
+            for try await bytes in response.body { try piece(bytes) }
+            return nil
+        } catch {
+            throw Self.failure(error, url: base)
+        }
+    }
+
+    private static func message(_ request: Request, _ url: String) -> HTTPClientRequest {
         var message = HTTPClientRequest(url: url)
         message.method = request.method
         message.headers.add(name: "User-Agent", value: "cistern-client/\(CisternClient.version)")
         for (name, value) in request.headers { message.headers.add(name: name, value: value) }
         if let body = request.body { message.body = .bytes(ByteBuffer(bytes: body)) }
+        return message
+    }
+
+    private static func whole(_ response: HTTPClientResponse, url: String, attempt: Int) async throws -> Answer {
         do {
-            let response = try await http.execute(message, deadline: .now() + TimeAmount(timeout), logger: logger)
             let body = try await response.body.collect(upTo: Self.maximumAnswerBytes)
             return Answer(
                 url: url, status: Int(response.status.code), headers: response.headers,
-                body: Array(body.readableBytesView),
-                attempt: attempt)
+                body: Array(body.readableBytesView), attempt: attempt)
         } catch let error as NIOTooManyBytesError {
-            throw .unexpectedAnswer(
-                url: url, status: 0, reason: "its body has more than \(error.maxBytes ?? Self.maximumAnswerBytes) bytes"
-            )
-        } catch {
-            if Task.isCancelled || error is CancellationError { throw .cancelled }
-            throw CisternError(error, url: base)
+            let limit = error.maxBytes ?? Self.maximumAnswerBytes
+            throw CisternError.unexpectedAnswer(
+                url: url, status: 0, reason: "its body has more than \(limit) bytes")
         }
+    }
+
+    private static func failure(_ error: any Error, url: String) -> CisternError {
+        if let error = error as? CisternError { return error }
+        return Task.isCancelled || error is CancellationError ? .cancelled : CisternError(error, url: url)
     }
 }
 

@@ -5,7 +5,7 @@ import Fold
 
 enum AnswerReading {
     /// Of a server that does not say.
-    static let usualPollInterval: Duration = .milliseconds(250)
+    static let usualPollInterval = Delivery.usualInterval
     /// What a server may ask for: at least something, so that nobody spins, and not so much that a client would seem dead.
     static let pollIntervals: ClosedRange<Duration> = .milliseconds(10)...(.seconds(60))
 
@@ -18,11 +18,11 @@ enum AnswerReading {
         return unexpected(answer, "there is no problem document in it. Is this the URL of a Cistern server?")
     }
 
-    private static func unexpected(_ answer: Answer, _ reason: String) -> CisternError {
+    static func unexpected(_ answer: Answer, _ reason: String) -> CisternError {
         .unexpectedAnswer(url: answer.url, status: answer.status, reason: reason)
     }
 
-    private static func document(_ answer: Answer) throws(CisternError) -> Document {
+    static func document(_ answer: Answer) throws(CisternError) -> Document {
         // Answers wrap documents of full depth in a few levels more.
         do { return try Document(parsing: answer.body, limits: ParsingLimits(depth: ParsingLimits.maximumDepth)) } catch
         {
@@ -83,10 +83,11 @@ enum AnswerReading {
         answer.header("Cistern-Position").flatMap { Position($0) }
     }
 
-    static func pollInterval(_ answer: Answer) -> Duration {
-        guard let text = answer.header("Cistern-Poll-Interval"), let milliseconds = Int(text) else {
-            return usualPollInterval
-        }
+    static func pollInterval(_ answer: Answer) -> Duration { statedPollInterval(answer) ?? usualPollInterval }
+
+    /// Nil if the server does not say.
+    static func statedPollInterval(_ answer: Answer) -> Duration? {
+        guard let text = answer.header("Cistern-Poll-Interval"), let milliseconds = Int(text) else { return nil }
         return min(max(.milliseconds(milliseconds), pollIntervals.lowerBound), pollIntervals.upperBound)
     }
 
@@ -143,24 +144,34 @@ extension ApplicationStatus {
 }
 
 enum BatchWriting {
-    /// `[{"id", "type", "if_match"?, "if_none_match"?, "change"}…]`.
+    /// A batch of changes.
     ///
     /// The patches are checked to be JSON, because one that is not would make something else of the ones around it.
-    static func body(_ changes: [Change]) throws(CisternError) -> [UInt8] {
-        var elements: [Document] = []
+    static func outgoing(_ changes: [Change]) throws(CisternError) -> [OutgoingChange] {
+        var outgoing: [OutgoingChange] = []
         for (index, change) in changes.enumerated() {
-            var members: [(String, Document)] = [("id", .string(change.id)), ("type", .string(change.kind.rawValue))]
-            switch change.condition {
-            case .version(let version): members.append(("if_match", .string(version.entityTag)))
-            case .exists: members.append(("if_match", .string("*")))
-            case .isNew: members.append(("if_none_match", .string("*")))
-            case nil: break
-            }
-            do { members.append(("change", try Document(parsing: change.patch.bytes))) } catch {
+            let patch: Document
+            do { patch = try Document(parsing: change.patch.bytes) } catch {
                 throw .invalidRequest("Change \(index) of the batch (“\(change.id)”) is not JSON: \(error)")
             }
-            elements.append(.object(members))
+            outgoing.append(
+                OutgoingChange(id: change.id, kind: change.kind, condition: change.condition, change: patch))
         }
-        return Document.array(elements).encoded()
+        return outgoing
+    }
+
+    static func body(_ changes: [OutgoingChange]) -> [UInt8] { Document.array(changes.map(element)).encoded() }
+
+    /// `{"id", "type", "if_match"?, "if_none_match"?, "change"}`.
+    static func element(_ change: OutgoingChange) -> Document {
+        var members: [(String, Document)] = [("id", .string(change.id)), ("type", .string(change.kind.rawValue))]
+        switch change.condition {
+        case .version(let version): members.append(("if_match", .string(version.entityTag)))
+        case .exists: members.append(("if_match", .string("*")))
+        case .isNew: members.append(("if_none_match", .string("*")))
+        case nil: break
+        }
+        members.append(("change", change.change))
+        return .object(members)
     }
 }

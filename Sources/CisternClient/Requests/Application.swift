@@ -9,7 +9,7 @@ public struct Application: Sendable {
     public let client: CisternClient
     public let id: String
 
-    private var path: String { "/v1/apps/\(id)" }
+    var path: String { "/v1/apps/\(id)" }
 
     // MARK: Pushing
 
@@ -44,7 +44,7 @@ public struct Application: Sendable {
         if changes.isEmpty { return [] }
         let request = Request(
             method: .PUT, path: path + "/changes", headers: [("Content-Type", "application/json")],
-            body: try BatchWriting.body(changes))
+            body: BatchWriting.body(try BatchWriting.outgoing(changes)))
         let answer = try await client.transport.send(request, to: client.pushURL)
         guard answer.status == 200 else { throw AnswerReading.failure(answer) }
         return try AnswerReading.acknowledgements(answer, count: changes.count)
@@ -132,7 +132,7 @@ public struct Application: Sendable {
 
 extension Request {
     /// Asks the server to wait; whole seconds, at least one, at most what a server waits.
-    fileprivate mutating func prefer(wait: Duration?) {
+    mutating func prefer(wait: Duration?) {
         guard let wait, wait > .zero else { return }
         let (seconds, rest) = wait.components
         let whole = min(max(seconds + (rest > 0 ? 1 : 0), 1), 60)
