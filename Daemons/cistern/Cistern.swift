@@ -22,9 +22,8 @@ struct Cistern: AsyncParsableCommand {
             """,
         version: CisternClient.version,
         subcommands: [
-            UpCommand.self, PushCommand.self, StateCommand.self, WatchCommand.self, AppsCommand.self,
-            StatusCommand.self,
-            DeleteCommand.self, ReplayCommand.self,
+            UpCommand.self, PushCommand.self, StateCommand.self, WatchCommand.self, TailCommand.self, AppsCommand.self,
+            StatusCommand.self, DeleteCommand.self, ReplayCommand.self,
         ])
 
     static func main() async {

@@ -1,7 +1,6 @@
 import ArgumentParser
 import CisternClient
 import Documents
-import Foundation
 
 struct PushCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -14,14 +13,20 @@ struct PushCommand: AsyncParsableCommand {
               cistern push board --json-patch '[{"op":"remove","path":"/done"}]'
               cistern push board --cistern-patch --wait 5 \\
                 '[{"op":"increment","path":"/votes","value":1}]'
-              jq -c .board big.json | cistern push board -
               cistern state board --at-least "$(cistern push board '{"done":true}')"
+
+            With - for the patch, each line of standard input is a change (JSON Lines). They are folded in exactly once and in order, while the
+            server is restarted, too; the end says what became of them, and prints the position of the last one. The exit status is 1 if one was
+            refused or rejected. Ctrl-C stops and says what was not sent; --keep sends it the next time.
+
+              jq -c '.cards[]' cards.json | cistern push board -
+              sensor | cistern push garden - --keep garden.queue
             """)
 
     @Argument(help: "The application. It is made if it does not exist.")
     var app: String
 
-    @Argument(help: "The patch, or - for standard input.")
+    @Argument(help: "The patch, or - for one a line from standard input.")
     var patch: String = "-"
 
     @Flag(help: "How the patch is meant.")
@@ -39,6 +44,11 @@ struct PushCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp("Wait until it is applied or rejected, at most this long (1 to 60).", valueName: "seconds"))
     var wait: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Of -, a file that keeps changes until they are folded in, also when this ends before.", valueName: "file"))
+    var keep: String?
 
     @OptionGroup var server: ServerOptions
 
@@ -64,6 +74,10 @@ struct PushCommand: AsyncParsableCommand {
 
     func validate() throws {
         if let wait, !(1...60).contains(wait) { throw ValidationError("--wait takes 1 to 60 seconds.") }
+        if patch == "-", id != nil || ifMatch != nil || ifNew || wait != nil {
+            throw ValidationError("--id, --if-match, --if-new and --wait are for a single change, not for standard input.")
+        }
+        if patch != "-", keep != nil { throw ValidationError("--keep is for changes from standard input.") }
         if ifMatch != nil, ifNew { throw ValidationError("--if-match and --if-new exclude each other.") }
         _ = try condition()
     }
@@ -82,9 +96,13 @@ struct PushCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let bytes = patch == "-" ? try StandardInput.all(what: "the patch") : Array(patch.utf8)
-        try check(bytes)
         let client = try server.client()
+        if patch == "-" {
+            return try await LinePush(app: app, kind: kind.kind, keep: keep, patience: server.patienceTime)
+                .run(client)
+        }
+        let bytes = Array(patch.utf8)
+        try check(bytes)
         let change = Change(id: id ?? TimedID.next(), kind.kind, JSONText(bytes: bytes), if: try condition())
         let acknowledgement = try await client.application(app).push(change, wait: wait.map { .seconds($0) })
         Terminal.output.print(acknowledgement.position.description)
@@ -121,15 +139,6 @@ struct PushCommand: AsyncParsableCommand {
         case .rejected(let reason): throw Failure(.failed, "\(prefix)“\(acknowledgement.id)” was rejected: \(reason)")
         case .dropped:
             throw Failure(.failed, "“\(acknowledgement.id)” was dropped, because the application was deleted.")
-        }
-    }
-}
-
-enum StandardInput {
-    static func all(what: String) throws -> [UInt8] {
-        if isatty(STDIN_FILENO) == 1 { Terminal.error.print("Type \(what) as JSON, then Ctrl-D.") }
-        do { return Array(try FileHandle.standardInput.readToEnd() ?? Data()) } catch {
-            throw Failure(.failed, "Standard input cannot be read: \(error.localizedDescription)")
         }
     }
 }

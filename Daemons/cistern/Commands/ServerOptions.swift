@@ -19,6 +19,8 @@ struct ServerOptions: ParsableArguments {
         guard (0...86_400).contains(patience) else { throw ValidationError("--patience takes 0 to 86400 seconds.") }
     }
 
+    var patienceTime: Duration { .seconds(patience) }
+
     /// - Parameter patience: at least this, for commands that are to survive a restart of the server.
     func client(patience least: Duration = .zero) throws(CisternError) -> CisternClient {
         let environment = { (name: String) in Terminal.environment(name).isEmpty ? nil : Terminal.environment(name) }
@@ -26,6 +28,6 @@ struct ServerOptions: ParsableArguments {
             url: url ?? environment("CISTERN_URL") ?? "http://127.0.0.1:8080",
             // A URL on the command line is not to be mixed with one of another server in the environment.
             pushURL: pushURL ?? (url == nil ? environment("CISTERN_PUSH_URL") : nil),
-            retry: RetryPolicy(deadline: max(least, .seconds(patience))))
+            retry: RetryPolicy(deadline: max(least, patienceTime)))
     }
 }

@@ -16,7 +16,7 @@ struct TraceFile: Sendable {
                 .data, "The trace \(path) cannot be opened.", advice: "Is the path right, and may it be read?")
         }
         defer { try? file.close() }
-        var splitter = LineSplitter()
+        var splitter = LineSplitter(source: "the trace")
         while true {
             let piece: Data?
             do { piece = try file.read(upToCount: Self.pieceBytes) } catch {

@@ -77,32 +77,12 @@ struct Difference: Equatable {
 
     /// - Parameter width: characters for each value; what is longer is cut.
     func line(width: Int, paint: (String, Colour) -> String = { text, _ in text }) -> String {
-        let place = pointer.isEmpty ? "(the whole state)" : Self.printable(pointer)
+        let place = pointer.isEmpty ? "(the whole state)" : Wording.printable(pointer)
         return switch change {
-        case .added(let value): paint("+ \(place)", .green) + "  \(Self.cut(value, to: width))"
-        case .removed(let value): paint("- \(place)", .red) + "  \(Self.cut(value, to: width))"
+        case .added(let value): paint("+ \(place)", .green) + "  \(Wording.cut(value, to: width))"
+        case .removed(let value): paint("- \(place)", .red) + "  \(Wording.cut(value, to: width))"
         case .replaced(let old, let new):
-            paint("~ \(place)", .yellow) + "  \(Self.cut(old, to: width)) → \(Self.cut(new, to: width))"
-        }
-    }
-
-    private static func cut(_ text: String, to width: Int) -> String {
-        let text = printable(text)
-        return text.count <= width ? text : text.prefix(max(1, width - 1)) + "…"
-    }
-
-    /// A member's name or a string may hold what would move the cursor or colour the screen.
-    private static func printable(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: isControl) else { return text }
-        var result = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars { result.append(isControl(scalar) ? "\u{FFFD}" : scalar) }
-        return String(result)
-    }
-
-    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator: true
-        default: false
+            paint("~ \(place)", .yellow) + "  \(Wording.cut(old, to: width)) → \(Wording.cut(new, to: width))"
         }
     }
 }

@@ -27,6 +27,9 @@ struct ChangeQueue: Sendable {
 
     /// What a storage does not know yet: changes that are new or renamed, and those that are gone, by their order.
     private var unsaved: (put: Set<UInt64>, drop: [UInt64], isRenamed: Bool) = ([], [], false)
+    /// How many are sent, and how many acknowledged: most steps are over when these are looked at.
+    private(set) var unanswered = 0
+    private var acknowledged = 0
     /// Whether a change in front of others has gone since `saving` was asked: what is shown has to be worked out anew.
     private(set) var hasGaps = false
 
@@ -39,19 +42,34 @@ struct ChangeQueue: Sendable {
         self.items = items
         self.batch = batch
         nextOrder = (items.last?.order ?? 0) + 1
+        for item in items { count(item, 1) }
     }
 
     /// The name that stands in ids. The first is the client's own; each further one has the count of its names behind it.
     var name: String { generation == 1 ? client : "\(client).\(generation)" }
 
-    var unanswered: Int { items.count { $0.isSent } }
-    var isSettled: Bool { !items.contains { $0.receipt != nil } }
+    /// Whether nothing waits for a state that confirms it.
+    var isSettled: Bool { acknowledged == 0 }
 
     func item(_ id: String) -> PendingChange? { index(id).map { items[$0] } }
 
     private func index(_ id: String) -> Int? {
         guard let tilde = id.lastIndex(of: "~"), let number = UInt64(id[id.index(after: tilde)...]) else { return nil }
         return items.firstIndex { $0.number == number && $0.client == id[..<tilde] }
+    }
+
+    private mutating func alter(_ index: Int, _ body: (inout PendingChange) -> Void) {
+        count(items[index], -1)
+        body(&items[index])
+        count(items[index], 1)
+    }
+
+    private mutating func count(_ item: PendingChange, _ step: Int) {
+        switch item.stage {
+        case .fresh: break
+        case .sent: unanswered += step
+        case .acknowledged: acknowledged += step
+        }
     }
 
     mutating func append(_ new: NewChange) {
@@ -72,13 +90,13 @@ struct ChangeQueue: Sendable {
             if changes.count >= limit || !changes.isEmpty && bytes + items[index].bytes > Self.batchBytes { break }
             bytes += items[index].bytes
             changes.append(items[index].outgoing)
-            items[index].stage = .sent
+            alter(index) { $0.stage = .sent }
         }
         return changes
     }
 
     mutating func acknowledge(_ id: String, _ receipt: PendingChange.Receipt) {
-        if let index = index(id) { items[index].stage = .acknowledged(receipt) }
+        if let index = index(id) { alter(index) { $0.stage = .acknowledged(receipt) } }
     }
 
     /// What is under way was not answered, or its answer is void: the same under the same ids again.
@@ -86,9 +104,10 @@ struct ChangeQueue: Sendable {
     /// - Returns: whether there was something.
     @discardableResult
     mutating func sendAgain(where isChosen: (PendingChange) -> Bool = { $0.isSent }) -> Bool {
+        if unanswered == 0, acknowledged == 0 { return false }
         var found = false
         for index in items.indices where !items[index].isFresh && isChosen(items[index]) {
-            items[index].sendAgain()
+            alter(index) { $0.sendAgain() }
             found = true
         }
         return found
@@ -96,7 +115,17 @@ struct ChangeQueue: Sendable {
 
     /// Receipts of other epochs say nothing any more: what has one is sent again. Nil for the epoch means that there is no state at all.
     mutating func voidReceipts(except epoch: Epoch?) -> Bool {
-        sendAgain { change in change.receipt.map { $0.position.epoch != epoch } ?? false }
+        var left = acknowledged
+        var found = false
+        for index in items.indices {
+            if left == 0 { break }
+            guard let receipt = items[index].receipt else { continue }
+            left -= 1
+            if receipt.position.epoch == epoch { continue }
+            alter(index) { $0.sendAgain() }
+            found = true
+        }
+        return found
     }
 
     // MARK: Leaving
@@ -113,8 +142,11 @@ struct ChangeQueue: Sendable {
     /// Takes out what a state that has everything up to this position confirms.
     mutating func confirm(upTo position: PositionToken) -> [PendingChange] {
         var confirmed: [String: UInt64] = [:]
+        var left = acknowledged
         for item in items {
+            if left == 0 { break }
             guard let receipt = item.receipt?.position else { continue }
+            left -= 1
             if receipt.epoch == position.epoch, receipt.number <= position.number {
                 confirmed[item.client] = item.number
             }
@@ -133,7 +165,7 @@ struct ChangeQueue: Sendable {
         }
         if let first = later.first, later.contains(where: { items[$0].isSent }) { return rename(from: items[first]) }
         for index in later {
-            items[index].rename(to: refused.client, number: items[index].number - 1)
+            alter(index) { $0.rename(to: refused.client, number: $0.number - 1) }
             unsaved.put.insert(items[index].order)
         }
         if refused.client == name {
@@ -149,12 +181,14 @@ struct ChangeQueue: Sendable {
         unsaved.isRenamed = true
         for index in items.indices where items[index].order >= change.order {
             last += 1
-            items[index].rename(to: name, number: last)
+            let (name, number) = (name, last)
+            alter(index) { $0.rename(to: name, number: number) }
             unsaved.put.insert(items[index].order)
         }
     }
 
     private mutating func forget(_ item: PendingChange) {
+        count(item, -1)
         hasGaps = true
         unsaved.put.remove(item.order)
         unsaved.drop.append(item.order)

@@ -58,7 +58,7 @@ enum AnswerReading {
         return Acknowledgement(id: id, position: position, isNew: isNew, outcome: outcome)
     }
 
-    private static func outcome(_ document: Document) -> Acknowledgement.Outcome? {
+    static func outcome(_ document: Document) -> Acknowledgement.Outcome? {
         switch document["status"]?.stringValue {
         case "pending": .pending
         case "applied": .applied
