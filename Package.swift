@@ -251,7 +251,8 @@ let package = Package(
         .testTarget(
             name: "SystemTests",
             dependencies: [
-                "SystemSupport", "TestSupport", "Documents", "Fold", httpClient, nioCore, nioPosix, nioHTTP1,
+                "SystemSupport", "TestSupport", "Documents", "Fold", "CisternClient", httpClient, nioCore, nioPosix,
+                nioHTTP1,
             ] + daemons, swiftSettings: settings),
         // The client and the pages in a real browser.
         .testTarget(

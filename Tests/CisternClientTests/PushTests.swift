@@ -121,12 +121,11 @@ struct PushTests {
 
     @Test("Where nobody listens, that is the error")
     func nobody() async throws {
-        // The port was free a moment ago, and nothing takes it in the meantime.
-        let url = try await StubServer.run([]) { url, _ in url }
+        let port = try DeafPort()
         let error = await #expect(throws: CisternError.self) {
-            _ = try await CisternClient(url: url, retry: .once).application("a").push(Self.change)
+            _ = try await CisternClient(url: port.url, retry: .once).application("a").push(Self.change)
         }
-        guard case .unreachable(url, let reason) = error else {
+        guard case .unreachable(port.url, let reason) = error else {
             Issue.record("\(String(describing: error))")
             return
         }
@@ -201,9 +200,9 @@ struct PushTests {
 
     @Test("Cancelling a push ends its retries at once")
     func cancelled() async throws {
-        let url = try await StubServer.run([]) { url, _ in url }
+        let port = try DeafPort()
         let patient = RetryPolicy(deadline: .seconds(600), firstPause: .seconds(300), longestPause: .seconds(300))
-        let push = Task { try await CisternClient(url: url, retry: patient).application("a").push(Self.change) }
+        let push = Task { try await CisternClient(url: port.url, retry: patient).application("a").push(Self.change) }
         push.cancel()
         let result = await push.result
         #expect(throws: CisternError.cancelled) { try result.get() }

@@ -41,7 +41,7 @@ struct TraceTests {
         let text = Array("one\r\n\n  \ntwo\nthree".utf8)
         for first in 0...text.count {
             for second in first...text.count {
-                var splitter = LineSplitter()
+                var splitter = LineSplitter(source: "the trace")
                 var lines: [String] = []
                 for piece in [text[..<first], text[first..<second], text[second...]] {
                     lines += try splitter.take(Array(piece)).map {
@@ -56,8 +56,8 @@ struct TraceTests {
 
     @Test("A line without end is refused before it fills the memory")
     func endlessLine() throws {
-        var splitter = LineSplitter()
-        let piece = [UInt8](repeating: 0x61, count: TraceLine.maximumBytes)
+        var splitter = LineSplitter(source: "the trace")
+        let piece = [UInt8](repeating: 0x61, count: LineSplitter.maximumBytes)
         _ = try splitter.take(piece)
         #expect(throws: Failure.self) { _ = try splitter.take([0x61]) }
     }

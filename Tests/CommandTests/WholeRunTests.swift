@@ -108,4 +108,49 @@ struct WholeRunTests {
             run.process.end(with: SIGTERM)
         }
     }
+
+    /// What a shell prints that runs `script` with the program `cistern` in its path.
+    private func shell(_ script: String, in folder: String, url: String) async throws -> String {
+        let process = ChildProcess(
+            executable: "/bin/bash",
+            arguments: ["-c", "export PATH='\(programs ?? "")':$PATH CISTERN_URL=\(url); cd \(folder); \(script)"],
+            output: "\(folder)/shell-\(UUID().uuidString)")
+        try process.launch()
+        try await eventually(within: .seconds(60), "the script ends: \(script)") { !process.isRunning }
+        return process.printed
+    }
+
+    @Test("Lines of standard input are changes, in order; what is not sent is told or kept; watch and tail show them")
+    func lines() async throws {
+        try await withFolder { folder in
+            let run = try await start(in: folder)
+            let add = #"[{"op":"add","path":"/list/-","value":%s}]\n"#
+            let first = try await shell(
+                #"echo '{"list":[]}' | cistern push a - && printf '\#(add)' 1 2 3 | cistern push a - --json-patch; echo "status $?""#,
+                in: folder, url: run.url)
+            #expect(first.contains("3 changes: 3 applied.") && first.contains("status 0"), "\(first)")
+            let rejected = try await shell(
+                #"printf '{"n":1}\n{"n":\n' | cistern push a -; echo "status $?"; echo '[{"op":"remove","path":"/none"}]' | cistern push a - --json-patch; echo "status $?""#,
+                in: folder, url: run.url)
+            #expect(rejected.contains("Line 2 is no change.") && rejected.contains("status 65"), "\(rejected)")
+            #expect(rejected.contains("Line 1 was rejected:") && rejected.contains("status 1"), "\(rejected)")
+
+            // Killed between writing and sending, and interrupted; nothing listens at port 1.
+            let killed = try await shell(
+                #"(printf '\#(add)' 4 5; sleep 3) | timeout -s KILL 2 cistern push a - --json-patch --keep q --patience 60 --url http://127.0.0.1:1; (printf '\#(add)' 6; sleep 3) | timeout -s INT 2 cistern push a - --json-patch --keep q --patience 60 --url http://127.0.0.1:1"#,
+                in: folder, url: run.url)
+            #expect(killed.contains("q has 2 changes from before, which go first."), "\(killed)")
+            #expect(
+                killed.contains("Stopped. 0 changes. 1 change from line 1 on is not known to have arrived; q keeps"),
+                "\(killed)")
+            let later = try await shell(
+                #"cistern push a - --keep q </dev/null; echo "status $?"; cistern state a; cistern watch a --live --count 1; cistern tail a"#,
+                in: folder, url: run.url)
+            #expect(later.contains("q has 3 changes from before") && later.contains("status 0"), "\(later)")
+            #expect(later.contains(#"{"list":[1,2,3,4,5,6],"n":1}"#), "\(later)")
+            #expect(
+                later.contains("States come by a WebSocket.") && later.contains("+ /list  [1,2,3,4,5,6]"), "\(later)")
+            run.process.end(with: SIGTERM)
+        }
+    }
 }

@@ -99,6 +99,16 @@ struct ChangeQueue: Sendable {
         if let index = index(id) { alter(index) { $0.stage = .acknowledged(receipt) } }
     }
 
+    /// The socket is gone, and with it the answers to what was sent on it. The messages may arrive all the same, and late.
+    mutating func sendStraysAgain() {
+        for index in items.indices where items[index].isSent {
+            alter(index) { change in
+                change.sendAgain()
+                change.isStray = true
+            }
+        }
+    }
+
     /// What is under way was not answered, or its answer is void: the same under the same ids again.
     ///
     /// - Returns: whether there was something.
@@ -156,14 +166,16 @@ struct ChangeQueue: Sendable {
     }
 
     /// Takes a change out that was refused, and whose number was therefore not taken: it goes to the next change, because the store takes no
-    /// gaps. Not if later ones are on their way: such a number could still arrive, and under the old name must never be the next.
+    /// gaps. Not if later ones are on their way, or may be: such a number could still arrive, and under the old name must never be the next.
     mutating func remove(_ refused: PendingChange) {
         items.removeAll { $0.order == refused.order }
         forget(refused)
         let later = items.indices.filter {
             items[$0].client == refused.client && items[$0].number > refused.number
         }
-        if let first = later.first, later.contains(where: { items[$0].isSent }) { return rename(from: items[first]) }
+        if let first = later.first, later.contains(where: { items[$0].isSent || items[$0].isStray }) {
+            return rename(from: items[first])
+        }
         for index in later {
             alter(index) { $0.rename(to: refused.client, number: $0.number - 1) }
             unsaved.put.insert(items[index].order)

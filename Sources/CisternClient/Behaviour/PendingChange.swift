@@ -38,6 +38,8 @@ struct PendingChange: Sendable {
     var stage = Stage.fresh
     /// Whether it was sent before: what the server then says of it may be about a later one of this client.
     var mayBeRepeat: Bool
+    /// Whether it may still be on its way under this id, on a socket that is gone.
+    var isStray = false
 
     var id: String { "\(client)~\(number)" }
 
@@ -57,6 +59,7 @@ struct PendingChange: Sendable {
         self.number = number
         stage = .fresh
         mayBeRepeat = false
+        isStray = false
     }
 
     var outgoing: OutgoingChange { OutgoingChange(id: id, kind: kind, condition: condition, change: change) }
@@ -83,7 +86,7 @@ extension PendingChange {
         self.init(
             order: kept.order, key: kept.key, client: kept.client, number: kept.number, kind: kept.kind,
             change: change, patch: try? Patch(change, kind: kept.kind.patchKind), condition: kept.condition,
-            bytes: kept.patch.bytes.count, time: kept.time, mayBeRepeat: true)
+            bytes: kept.patch.bytes.count, time: kept.time, mayBeRepeat: true, isStray: true)
     }
 }
 

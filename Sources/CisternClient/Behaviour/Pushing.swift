@@ -31,7 +31,7 @@ extension ClientState {
 
     /// The socket is gone, and with it the answers to what was sent on it.
     mutating func forgetSocketPushes() {
-        if queue.sending.isEmpty { queue.sendAgain() }
+        if queue.sending.isEmpty { queue.sendStraysAgain() }
     }
 
     // MARK: Answers

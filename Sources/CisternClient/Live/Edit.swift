@@ -35,7 +35,7 @@ public struct Edit: Sendable, Hashable {
     /// Sets what the value encodes to; members that are nil are left alone.
     ///
     /// - Throws: what encoding throws.
-    public static func merge(_ value: some Encodable, if condition: Change.Condition? = nil) throws -> Edit {
+    public static func merge(encoding value: some Encodable, if condition: Change.Condition? = nil) throws -> Edit {
         Edit(.mergePatch, JSONText(bytes: Array(try JSONEncoder().encode(value))), if: condition)
     }
 }

@@ -55,6 +55,13 @@ public struct LiveStatus: Sendable, Hashable {
     public var isDurable: Bool
     /// Why it does not, if the storage has failed.
     public var storageProblem: String?
+
+    package init(phase: Phase, way: Way, pendingCount: Int, isDurable: Bool) {
+        self.phase = phase
+        self.way = way
+        self.pendingCount = pendingCount
+        self.isDurable = isDurable
+    }
 }
 
 extension LiveState {
@@ -69,9 +76,12 @@ extension LiveState {
 extension ClientState {
     /// Without what only the storage knows.
     var status: LiveStatus {
-        LiveStatus(
+        var status = LiveStatus(
             phase: !isOnline ? .offline : delivery.phase == .open ? .live : .connecting, way: delivery.way,
-            exists: exists, version: held.version.map { Version($0) }, pendingCount: queue.items.count,
-            problem: pushProblem ?? problem, isDurable: false)
+            pendingCount: queue.items.count, isDurable: false)
+        status.exists = exists
+        status.version = held.version.map { Version($0) }
+        status.problem = pushProblem ?? problem
+        return status
     }
 }

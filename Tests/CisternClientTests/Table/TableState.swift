@@ -57,6 +57,7 @@ struct TableState {
                 kind: try #require(given["type"]?.stringValue.flatMap { ClientChange.Kind(rawValue: $0) }),
                 patch: JSONText(bytes: try #require(given["change"]).encoded()), condition: nil, time: 0))
         item.mayBeRepeat = given["mayBeRepeat"]?.boolValue ?? true
+        item.isStray = given["isStray"]?.boolValue ?? false
         switch given["stage"]?.stringValue {
         case "sent": item.stage = .sent
         case "acknowledged":

@@ -41,7 +41,7 @@ export function send(draft) {
 
 /** The socket is gone, and with it the answers to what was sent on it. */
 export function socketGone(draft) {
-  if (draft.queue.sending.length === 0) queues.sendAgain(draft.queue, (item) => item.stage === "sent");
+  if (draft.queue.sending.length === 0) queues.sendStraysAgain(draft.queue);
 }
 
 // Answers

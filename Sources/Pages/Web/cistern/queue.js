@@ -26,7 +26,7 @@ export function queueOf({ client, generation = 1, last = 0, items = [], batch = 
     generation,
     last,
     nextOrder: 1 + Math.max(0, ...items.map((item) => item.order)),
-    items: items.map((item) => ({ stage: "fresh", receipt: null, outcome: null, mayBeRepeat: true, ...item })),
+    items: items.map((item) => ({ stage: "fresh", receipt: null, outcome: null, mayBeRepeat: true, isStray: false, ...item })),
     // Ids of the request that is under way.
     sending: [],
     // The most changes of the next request; less after one was refused without saying why.
@@ -47,7 +47,7 @@ export function enqueue(queue, { key, mediaType: type, change, if_match, if_none
   if (if_match !== undefined) item.if_match = if_match;
   if (if_none_match !== undefined) item.if_none_match = if_none_match;
   // Whether it was sent before: what the server then says of it may be about a later one of this client.
-  queue.items = [...queue.items, { ...item, stage: "fresh", receipt: null, outcome: null, mayBeRepeat: false }];
+  queue.items = [...queue.items, { ...item, stage: "fresh", receipt: null, outcome: null, mayBeRepeat: false, isStray: false }];
 }
 
 /** What to send next: the changes before which none is fresh, as many as fit. */
@@ -91,6 +91,13 @@ export function sendAgain(queue, chosen = () => true) {
   return again.size > 0;
 }
 
+/** The socket is gone, and with it the answers to what was sent on it. The messages may arrive all the same, and late. */
+export function sendStraysAgain(queue) {
+  const strays = new Set(queue.items.filter((item) => item.stage === "sent").map((item) => item.order));
+  sendAgain(queue, (item) => strays.has(item.order));
+  replace(queue, (item) => strays.has(item.order), { isStray: true });
+}
+
 export function acknowledge(queue, id, receipt, outcome = null) {
   replace(queue, (item) => idOf(item) === id, { stage: "acknowledged", receipt, outcome });
 }
@@ -117,13 +124,13 @@ export function voidReceipts(queue, epoch) {
 
 /**
  * Takes a change out that was refused, and whose number was therefore not taken: it goes to the next change, because the store takes no
- * gaps. Not if later ones are on their way: such a number could still arrive, and under the old name must never be the next.
+ * gaps. Not if later ones are on their way, or may be: such a number could still arrive, and under the old name must never be the next.
  */
 export function remove(queue, refused) {
   const isLater = (item) => item.client === refused.client && item.number > refused.number;
   const later = queue.items.filter(isLater);
   queue.items = queue.items.filter((item) => item !== refused);
-  if (later.some((item) => item.stage === "sent")) return rename(queue, later[0]);
+  if (later.some((item) => item.stage === "sent" || item.isStray)) return rename(queue, later[0]);
   queue.items = queue.items.map((item) =>
     isLater(item) ? { ...item, number: item.number - 1, stage: "fresh", receipt: null, outcome: null, mayBeRepeat: false } : item);
   if (refused.client === nameOf(queue)) queue.last -= 1;
@@ -135,7 +142,7 @@ export function rename(queue, from) {
   queue.generation += 1;
   queue.last = 0;
   queue.items = queue.items.map((item, at) =>
-    at < index ? item : { ...item, client: nameOf(queue), number: ++queue.last, stage: "fresh", receipt: null, outcome: null, mayBeRepeat: false });
+    at < index ? item : { ...item, client: nameOf(queue), number: ++queue.last, stage: "fresh", receipt: null, outcome: null, mayBeRepeat: false, isStray: false });
 }
 
 /** What has to be written down so that a later start goes on from here: null if nothing of that has changed. */
@@ -152,7 +159,7 @@ export function saving(before, after) {
 }
 
 /** Stage and receipt are not kept: after a start everything is sent again, and recognised. */
-function kept({ stage, receipt, outcome, mayBeRepeat, ...item }) {
+function kept({ stage, receipt, outcome, mayBeRepeat, isStray, ...item }) {
   return item;
 }
 

@@ -40,7 +40,8 @@ export class Runner {
       // Without its storage it works all the same, as long as the page is there.
       this.isDurable = false;
     }
-    const queue = kept === null ? { client } : { ...kept.meta, items: kept.items };
+    // What an earlier start has sent may still be on its way.
+    const queue = kept === null ? { client } : { ...kept.meta, items: kept.items.map((item) => ({ ...item, isStray: true })) };
     if (this.#isStopped) return;
     // Said meanwhile: a stream that was opened without would have to be opened again.
     const wanted = this.#events.some(({ type }) => type === "watch-presence");
