@@ -172,7 +172,11 @@ public final class FileStorage: Storage {
 
     private static func release(_ inner: inout Inner) {
         try? inner.file?.close()
-        try? inner.lock?.close()
+        if let lock = inner.lock {
+            // A child of the program that is being started may have it for a moment, too.
+            _ = flock(lock.rawValue, LOCK_UN)
+            try? lock.close()
+        }
         inner.file = nil
         inner.lock = nil
     }

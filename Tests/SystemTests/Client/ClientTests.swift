@@ -226,4 +226,22 @@ struct ClientTests {
             await b.close()
         }
     }
+
+    @Test("The example of the README does what it says")
+    func example() async throws {
+        try await withCistern { system in
+            let path = system.redis.folder + "/board.queue"
+            let client = try CisternClient(url: system.poller.url)
+            let board = try client.open("board", storage: FileStorage(path: path))
+            let watching = Task {
+                for await state in board.states { print(state.json ?? "nothing yet", board.status.way) }
+            }
+            let title = try await board.push(.merge(#"{"title":"Plan"}"#))
+            let visit = try await board.push(.operations(#"[{"op":"increment","path":"/visits","value":1}]"#))
+            print(title.outcome, visit.receipt ?? "-")
+            await board.close()
+            await watching.value
+            #expect(try await client.application("board").state().json == #"{"title":"Plan","visits":1}"#)
+        }
+    }
 }
