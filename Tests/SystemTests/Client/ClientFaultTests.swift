@@ -2,6 +2,7 @@
 
 import CisternClient
 import Foundation
+import SystemSupport
 import TestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 // The Swift client against real servers: every way, every fault that a test can make.
 
 import CisternClient
+import SystemSupport
 import TestSupport
 import Testing
 
