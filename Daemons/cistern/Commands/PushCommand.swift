@@ -75,7 +75,8 @@ struct PushCommand: AsyncParsableCommand {
     func validate() throws {
         if let wait, !(1...60).contains(wait) { throw ValidationError("--wait takes 1 to 60 seconds.") }
         if patch == "-", id != nil || ifMatch != nil || ifNew || wait != nil {
-            throw ValidationError("--id, --if-match, --if-new and --wait are for a single change, not for standard input.")
+            throw ValidationError(
+                "--id, --if-match, --if-new and --wait are for a single change, not for standard input.")
         }
         if patch != "-", keep != nil { throw ValidationError("--keep is for changes from standard input.") }
         if ifMatch != nil, ifNew { throw ValidationError("--if-match and --if-new exclude each other.") }

@@ -64,7 +64,8 @@ struct TailCommand: AsyncParsableCommand {
             case .rejected: output.paint("rejected", .red)
             case .dropped: output.paint("dropped", .red)
             }
-        let head = [change.time ?? "-", change.receipt?.description ?? String(change.position), outcome, change.id ?? "?"]
+        let place = change.receipt?.description ?? String(change.position)
+        let head = [change.time ?? "-", place, outcome, change.id ?? "?"]
         let patch = change.patch?.description ?? ""
         output.print(head.joined(separator: "  ") + "  " + Wording.cut(patch, to: max(40, (output.width ?? 160) / 2)))
         if case .rejected(let problem) = change.outcome { output.print("    \(problem)") }

@@ -46,10 +46,12 @@ struct LinePush: Sendable {
         guard let keep else { return }
         for await state in application.states {
             if let problem = application.status.storageProblem {
-                throw Failure(.failed, "Changes cannot be kept: \(problem).", advice: "Choose another file with --keep.")
+                throw Failure(
+                    .failed, "Changes cannot be kept: \(problem).", advice: "Choose another file with --keep.")
             }
             if state.pendingCount > 0 {
-                Terminal.error.print("\(keep) has \(Wording.plural(state.pendingCount, "change")) from before, which go first.")
+                let count = Wording.plural(state.pendingCount, "change")
+                Terminal.error.print("\(keep) has \(count) from before, which go first.")
             }
             return
         }

@@ -57,7 +57,9 @@ struct PushTally: Sendable {
 
     /// `3 changes: 2 applied, 1 rejected.`
     var summary: String {
-        let counts = [(applied, "applied"), (rejected, "rejected"), (refused, "refused"), (unknown, "folded in, outcome unknown")]
+        let counts = [
+            (applied, "applied"), (rejected, "rejected"), (refused, "refused"), (unknown, "folded in, outcome unknown"),
+        ]
         let parts = counts.filter { $0.0 > 0 }.map { "\(Wording.count($0.0)) \($0.1)" }
         return "\(Wording.plural(done, "change"))" + (parts.isEmpty ? "." : ": \(parts.joined(separator: ", ")).")
     }
@@ -65,7 +67,8 @@ struct PushTally: Sendable {
     /// What is not known to be folded in; nil if everything is.
     func remainder(keptIn file: String?) -> String? {
         guard let first = open.min() else { return nil }
-        let text = "\(Wording.plural(open.count, "change")) from line \(first) on \(open.count == 1 ? "is" : "are") not known to have arrived"
+        let verb = open.count == 1 ? "is" : "are"
+        let text = "\(Wording.plural(open.count, "change")) from line \(first) on \(verb) not known to have arrived"
         return text + (file.map { "; \($0) keeps what was not sent for the next time." } ?? ".")
     }
 }

@@ -30,7 +30,9 @@ struct StandardInput: Sendable {
                 var ready = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
                 guard unsafe poll(&ready, 1, pollTime) > 0 else { return nil }
                 var bytes = [UInt8](repeating: 0, count: pieceBytes)
-                let count = unsafe bytes.withUnsafeMutableBytes { unsafe Glibc.read(STDIN_FILENO, $0.baseAddress, $0.count) }
+                let count = unsafe bytes.withUnsafeMutableBytes {
+                    unsafe Glibc.read(STDIN_FILENO, $0.baseAddress, $0.count)
+                }
                 guard count >= 0 else {
                     if errno == EAGAIN || errno == EINTR { return nil }
                     throw Failure(.failed, "Standard input cannot be read: \(unsafe String(cString: strerror(errno)))")

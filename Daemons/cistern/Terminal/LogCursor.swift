@@ -36,7 +36,8 @@ struct LogCursor {
         switch error {
         case .refused(let problem) where problem.slug == "unknown-app":
             next = "There is no application “\(app)”; waiting for its first change."
-        case .refused(let problem) where [429, 502, 503, 504].contains(problem.status): next = "\(problem) Trying again…"
+        case .refused(let problem) where [429, 502, 503, 504].contains(problem.status):
+            next = "\(problem) Trying again…"
         case .unreachable: next = "\(Failure(error).message) Trying again…"
         case .refused, .unexpectedAnswer, .invalidRequest, .cancelled: throw error
         }
