@@ -66,7 +66,9 @@ extension ClientState {
     }
 
     private mutating func poll() {
-        act(.poll(.way, have: held.have, wait: delivery.way == .long ? Delivery.longWait : nil))
+        // The first one does not wait: whether the way is open should be known at once.
+        let waits = delivery.way == .long && delivery.phase == .open
+        act(.poll(.way, have: held.have, wait: waits ? Delivery.longWait : nil))
     }
 
     /// Ends what is under way.
@@ -112,6 +114,8 @@ extension ClientState {
 
     /// The pause is over.
     mutating func resume() {
+        // Between two polls the way is open.
+        if delivery.phase == .open { return poll() }
         if delivery.failures < Delivery.attempts || delivery.isLast { return open() }
         delivery.phase = .probing
         act(.poll(.probe, have: held.have))
@@ -157,13 +161,15 @@ extension ClientState {
 
     /// A poll of the present way was answered.
     mutating func polled(_ told: Told, _ verdict: Held.Verdict) {
+        let isFirst = delivery.phase == .opening
         delivery.phase = .open
-        delivery.failures = 0
+        // That a plain poll gets through says nothing of those that wait.
+        if delivery.way != .long || !isFirst { delivery.failures = 0 }
         if let interval = told.interval { delivery.interval = interval }
         if delivery.way == .long {
             switch (told.content, verdict) {
             // Somebody on the way takes the wait out of the requests: this would become a poll without any pause.
-            case (.unchanged(waited: false), _): return demote()
+            case (.unchanged(waited: false), _) where !isFirst: return demote()
             case (.state, .taken), (.state, .gap), (.patch, .taken), (.patch, .gap), (.unchanged, .taken),
                 (.unchanged, .gap):
                 return poll()

@@ -160,7 +160,9 @@ struct ClientTests {
             let other = try open(system.poller.url)
             try await other.push(.merge(#"{"n":1}"#))
             try await shows(a, #"{"n":1}"#)
-            try await eventually(within: .seconds(30), "states come by \(way)") { a.status.way == way }
+            try await eventually(within: .seconds(30), "states come by \(way)") {
+                a.status.phase == .live && a.status.way == way
+            }
             try await a.push(.merge(#"{"n":2}"#))
             try await shows(other, #"{"n":2}"#)
             await a.close()
