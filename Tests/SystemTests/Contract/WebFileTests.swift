@@ -28,6 +28,7 @@ struct WebFileTests {
                 let type = [
                     "html": "text/html; charset=utf-8", "js": "text/javascript; charset=utf-8",
                     "css": "text/css; charset=utf-8", "ts": "text/plain; charset=utf-8", "svg": "image/svg+xml",
+                    "json": "application/json",
                 ][(path as NSString).pathExtension]
                 #expect(answer["Content-Type"] == type, "\(path)")
                 #expect(answer["Cache-Control"] == "no-cache")

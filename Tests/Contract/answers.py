@@ -1,0 +1,205 @@
+"""Leads a running Cistern through its contract and holds each answer against the description that it serves: answers.py URL
+
+schemathesis makes requests up and so meets few of the rarer answers; here every answer below 400 has to come once.
+"""
+
+import json
+import sys
+import uuid
+
+import requests
+import schemathesis
+from jsonschema import Draft202012Validator
+from websockets.sync.client import connect
+
+url = sys.argv[1]
+description = requests.get(url + "/openapi.json", timeout=10).json()
+contract = schemathesis.openapi.from_url(url + "/openapi.json")
+operations = {
+    operation["operationId"]: (method.upper(), path, operation)
+    for path, item in description["paths"].items()
+    for method, operation in item.items()
+    if method != "parameters"
+}
+seen = set()
+app = "answers"
+changes = f"/v1/apps/{app}/changes"
+
+
+def ask(name, expected, slug=None, query=None, headers=None, body=None, media_type=None, **path):
+    """Sends a request of an operation, and wants this status, this problem, and what is described for it."""
+    method, template, _ = operations[name]
+    arguments = {"path_parameters": path, "query": query or {}, "headers": headers or {}}
+    if media_type:
+        arguments.update(body=body, media_type=media_type)
+    case = contract[template][method].Case(**arguments)
+    answer = case.call()
+    case.validate_response(answer, excluded_checks=[schemathesis.checks.not_a_server_error] if expected >= 500 else [])
+    found = answer.json()["type"].removeprefix("/problems/") if answer.status_code >= 400 else None
+    if (answer.status_code, found) != (expected, slug):
+        raise AssertionError(f"{name}: {answer.status_code} {found} rather than {expected} {slug}: {answer.content[:300]}")
+    seen.add((name, str(expected)))
+    return answer
+
+
+MERGE, PATCH, OWN = "application/merge-patch+json", "application/json-patch+json", "application/vnd.cistern.patch+json"
+
+
+def push(change, body, expected=201, slug=None, media_type=MERGE, **headers):
+    headers = {name.replace("_", "-"): value for name, value in headers.items()}
+    return ask("pushChange", expected, slug, headers=headers, body=body, media_type=media_type, app=app, change=change)
+
+
+def pushing():
+    ask("getApplication", 404, "unknown-app", app=app)
+    ask("getState", 404, "unknown-app", app=app)
+    first = push("c1", {"title": "Plan", "list": list(range(400))}, Prefer="wait=5")
+    assert first.json()["status"] == "applied"
+    push("c1", {"title": "Plan", "list": list(range(400))}, 200)
+    push("c1", {"title": "Plan", "list": list(range(400))}, 204, Prefer="return=minimal")
+    push("c1", {"title": "Other"}, 409, "change-id-reused")
+    push("c2", [{"op": "test", "path": "/title", "value": "No"}], media_type=PATCH, Prefer="wait=5").json()["reason"]
+    push("c3", [{"op": "increment", "path": "/count", "value": 1.5}], media_type=OWN)
+    push("c4", [{"op": "increment", "path": "/count", "value": 1.5}], 400, "invalid-patch", media_type=PATCH)
+    push("c5", {}, If_Match=f'"{first.json()["epoch"]}-0"')
+    push("c5x", {}, 400, "invalid-precondition", If_Match="soon")
+    push("c6", {"long": "x" * (1 << 20)}, 413, "change-too-large")
+    push("c7~2", {}, 410, "client-unknown")
+    push("c7~1", {})
+    push("c7~3", {}, 409, "out-of-order")
+    push("019b0000-0000-7000-8000-000000000000".replace("019b", "0100"), {}, 410, "change-too-old")
+    push("ffff0000-0000-7000-8000-000000000000", {}, 400, "change-from-the-future")
+    push("-", {}, 400, "invalid-id")
+    answer = requests.put(url + changes + "/c8", data="{", headers={"Content-Type": "text/plain"}, timeout=10)
+    method, template, _ = operations["pushChange"]
+    case = contract[template][method].Case(path_parameters={"app": app, "change": "c8"}, body={}, media_type=MERGE)
+    case.validate_response(answer)
+    assert answer.status_code == 415
+    case.validate_response(
+        requests.put(url + changes + "/c8", data='{"a":1,"a":2}', headers={"Content-Type": MERGE}, timeout=10))
+    batch = [
+        {"id": "b1", "type": MERGE, "change": {"batch": 1}},
+        {"id": "b2", "type": PATCH, "if_match": "*", "change": [{"op": "add", "path": "/n/o", "value": 1}]},
+    ]
+    ask("pushBatch", 200, body=batch, media_type="application/json", app=app)
+    batch[0]["change"] = {"batch": 2}
+    ask("pushBatch", 409, "change-id-reused", body=batch, media_type="application/json", app=app)
+    ask("pushBatch", 400, "invalid-batch", body=[{"id": "b3"}], media_type="application/json", app=app)
+    ask("getChange", 200, headers={"Prefer": "wait=5"}, app=app, change="b2").json()["reason"]
+    ask("getChange", 404, "unknown-change", app=app, change="b9")
+
+
+def polling():
+    position = ask("getApplication", 200, app=app).json()
+    receipt = f'{position["epoch"]}-{position["tail"]}'
+    state = ask("getState", 200, query={"at_least": receipt}, app=app)
+    version = state.headers["etag"][0]
+    known = {"If-None-Match": version}
+    ask("getState", 304, headers=known, app=app)
+    ask("getState", 304, headers={**known, "Prefer": "wait=1"}, app=app)
+    ask("getState", 200, query={"path": "/list/3"}, app=app)
+    ask("getState", 404, "no-such-path", query={"path": "/list/3/x"}, app=app)
+    ask("getState", 400, "invalid-parameter", query={"path": "list"}, app=app)
+    ask("getState", 409, "epoch-changed", query={"at_least": "0-1"}, app=app)
+    ask("getState", 503, "not-yet-merged", query={"at_least": f'{position["epoch"]}-99999'}, headers={"Prefer": "wait=1"}, app=app)
+    after = push("d1", {"title": "Later"}).json()["receipt"]
+    for form in ("merge-patch", "json-patch"):
+        ask("getState", 226, query={"at_least": after}, headers={**known, "A-IM": form}, app=app)
+    ask("getState", 200, query={"fresh": "1"}, headers={"Accept-Encoding": "gzip"}, app=app)
+    bare = version.strip('W/"')
+    for apps, headers in ((f"{app},nobody", {}), (f"{app}@{bare}", {"A-IM": "merge-patch"})):
+        ask("getStates", 200, query={"apps": apps}, headers=headers)
+    ask("getStates", 400, "invalid-parameter")
+    with requests.get(
+        url + f"/v1/apps/{app}/state?presence=1", headers={"Accept": "text/event-stream"}, stream=True, timeout=10
+    ) as stream:
+        assert stream.headers["content-type"] == "text/event-stream"
+        assert {"Cistern-Poll-Interval", "Cache-Control", "Vary"} <= set(stream.headers)
+        lines = stream.iter_lines(decode_unicode=True)
+        wanted = {"state", "presence"}
+        while wanted:
+            event = dict(line.split(": ", 1) for line in iter(lambda: next(lines), ""))
+            wanted -= {event.get("event")}
+            if "retry" in event:
+                continue
+            if event["event"] == "state":
+                hold(event["id"], "Token")
+                hold(event["position"], "Token")
+            else:
+                hold(json.loads(event["data"]), "Clients")
+
+
+def being_here():
+    here = dict(app=app, client="ann")
+    ask("putPresence", 201, body={"name": "Ann"}, media_type="application/json", **here)
+    ask("putPresence", 204, query={"ttl": 60}, body=None, media_type="application/json", **here)
+    ask("putPresence", 413, "presence-too-large", body="x" * 5000, media_type="application/json", **here)
+    ask("putPresence", 400, "invalid-parameter", query={"ttl": 0}, body=1, media_type="application/json", **here)
+    everybody = ask("getPresence", 200, app=app)
+    assert list(everybody.json()["clients"]) == ["ann"]
+    ask("getPresence", 304, headers={"If-None-Match": everybody.headers["etag"][0]}, app=app)
+    ask("deletePresence", 204, **here)
+
+
+def hold(value, name):
+    """Holds a value against a schema of the description."""
+    Draft202012Validator({"$ref": f"#/components/schemas/{name}", "components": description["components"]}).validate(value)
+
+
+def socket():
+    ask("openSocket", 426, "upgrade-required", app=app)
+    address = url.replace("http", "ws") + f"/v1/apps/{app}/socket?client=bob&presence=1"
+    with connect(address, subprotocols=["cistern.v1"], compression=None) as connection:
+        assert connection.response.status_code == 101 and connection.subprotocol == "cistern.v1"
+        seen.add(("openSocket", "101"))
+        wanted = {"state", "patch", "ack", "refused", "rejected", "presence", "deleted"}
+        for message in (
+            {"push": {"id": "s1", "change": {"socket": 1}}},
+            {"push": {"id": "s2", "type": PATCH, "change": [{"op": "remove", "path": "/nowhere"}]}},
+            {"presence": {"name": "Bob"}, "ttl": 60},
+        ):
+            hold(message, "SocketRequest")
+            connection.send(json.dumps(message))
+        connection.send('{"push":{"id":"c1","change":{"other":1}}}')
+        connection.send('{"nonsense":1}')
+        while wanted:
+            message = json.loads(connection.recv(timeout=20))
+            hold(message, "SocketMessage")
+            wanted -= set(message)
+            if wanted == {"deleted"}:
+                ask("deleteApplication", 204, app=app)
+
+
+def administering():
+    for number in range(3):
+        ask("pushChange", 201, body={}, media_type=MERGE, app=f"{app}-{number}", change=str(uuid.uuid4()))
+    page = ask("listApplications", 200, query={"prefix": app, "limit": 2}).json()
+    ask("listApplications", 200, query={"after": page["next"]})
+    ask("listApplications", 200, query={"sort": "bytes"})
+    ask("listApplications", 400, "invalid-parameter", query={"limit": 0})
+    ask("listChanges", 200, query={"after": 0, "limit": 3}, app=app)
+    ask("listChanges", 200, query={"latest": 64}, app=app)
+    ask("listChanges", 404, "unknown-app", app="nobody")
+    ask("deleteApplication", 412, "precondition-failed", headers={"If-Match": '"0-1"'}, app=app)
+    ask("deleteApplication", 404, "unknown-app", app="nobody")
+
+
+def everything_else():
+    push("c1", {"title": "Plan"}, 410, "application-deleted")
+    for name in ("getHealth", "getReadiness", "getMetrics", "listProblems", "getProblemStyle", "listDaemons"):
+        ask(name, 200)
+    ask("getProblem", 200, problem="not-found")
+    ask("getProblem", 404, "not-found", problem="nonsense")
+    tag = ask("getDescription", 200).headers["etag"][0]
+    ask("getDescription", 304, headers={"If-None-Match": tag})
+
+
+for part in (pushing, polling, being_here, administering, socket, everything_else):
+    part()
+described = {
+    (name, status) for name, (_, _, operation) in operations.items() for status in operation["responses"] if status < "4"
+}
+missing = sorted(described - seen)
+if missing:
+    sys.exit(f"These answers are described and did not come: {missing}")
+print(f"{len(seen)} kinds of answers are as described, all {len(described)} below 400 among them")
