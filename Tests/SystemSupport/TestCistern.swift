@@ -163,11 +163,11 @@ extension HTTPClient.Configuration {
     }
 }
 
-/// Lets few systems run at a time: each is half a dozen processes.
+/// Lets few systems run at a time: each is half a dozen processes, which wait most of the time for what the test waits for.
 private actor SystemSlots {
     static let shared = SystemSlots()
 
-    private var free = 2
+    private var free = 4
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
     func take() async {

@@ -6,7 +6,7 @@ import SystemSupport
 import TestSupport
 import Testing
 
-@Suite("The Swift client and servers that die", .serialized, .timeLimit(.minutes(10)))
+@Suite("The Swift client and servers that die", .serialized, .timeLimit(.minutes(20)))
 struct ClientFaultTests {
     /// Clients that each add their own numbers to a list, in order.
     private func work(_ clients: [LiveApplication], changes: Int) async throws {

@@ -5,7 +5,7 @@ import SystemSupport
 import TestSupport
 import Testing
 
-@Suite("The Swift client and real servers", .timeLimit(.minutes(10)))
+@Suite("The Swift client and real servers", .timeLimit(.minutes(20)))
 struct ClientTests {
     private func open(
         _ url: String, _ id: String = "board", push: String? = nil, storage: any Storage = MemoryStorage(),

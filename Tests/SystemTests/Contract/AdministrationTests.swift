@@ -4,7 +4,7 @@ import SystemSupport
 import TestSupport
 import Testing
 
-@Suite("Administration", .timeLimit(.minutes(10)))
+@Suite("Administration", .timeLimit(.minutes(20)))
 struct AdministrationTests {
     @Test("An application says where it stands")
     func application() async throws {

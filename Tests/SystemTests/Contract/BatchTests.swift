@@ -2,7 +2,7 @@ import Documents
 import SystemSupport
 import Testing
 
-@Suite("Push: batches", .timeLimit(.minutes(10)))
+@Suite("Push: batches", .timeLimit(.minutes(20)))
 struct BatchTests {
     private static func element(_ id: String, _ change: String = "{}", _ more: String = "", type: ChangeType = .merge)
         -> String

@@ -1,7 +1,7 @@
 import SystemSupport
 import Testing
 
-@Suite("The circle", .timeLimit(.minutes(10)))
+@Suite("The circle", .timeLimit(.minutes(20)))
 struct CircleTests {
     @Test("What is pushed is seen by polling", arguments: [CisternOptions.Layout.front, .split])
     func circle(_ layout: CisternOptions.Layout) async throws {

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// `scripts/test-contract` holds answers against the description; here it is held against what the daemons have.
-@Suite("The description of the contract in /openapi.json", .timeLimit(.minutes(10)))
+@Suite("The description of the contract in /openapi.json", .timeLimit(.minutes(20)))
 struct DescriptionTests {
     @Test("Every route that a daemon has is described, and all that is described is a route; the front has all of them")
     func routes() async throws {

@@ -5,7 +5,7 @@ import SystemSupport
 import TestSupport
 import Testing
 
-@Suite("The main job", .timeLimit(.minutes(10)))
+@Suite("The main job", .timeLimit(.minutes(20)))
 struct MainJobTests {
     @Test("200 clients at once on one application: positions without gaps, everything applied once")
     func manyClients() async throws {

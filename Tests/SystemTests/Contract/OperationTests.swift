@@ -3,7 +3,7 @@ import Foundation
 import SystemSupport
 import Testing
 
-@Suite("Push: operations, from request to state", .timeLimit(.minutes(10)))
+@Suite("Push: operations, from request to state", .timeLimit(.minutes(20)))
 struct OperationTests {
     private struct Step: Sendable {
         let patch: String

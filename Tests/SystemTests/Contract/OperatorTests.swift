@@ -3,7 +3,7 @@ import SystemSupport
 import TestSupport
 import Testing
 
-@Suite("What operators see", .timeLimit(.minutes(10)))
+@Suite("What operators see", .timeLimit(.minutes(20)))
 struct OperatorTests {
     private func daemons(_ system: TestCistern) async throws -> [String: [Document]] {
         let answer = try await system.get("/v1/daemons")

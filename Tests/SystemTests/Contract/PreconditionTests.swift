@@ -2,7 +2,7 @@ import Documents
 import SystemSupport
 import Testing
 
-@Suite("Push: preconditions", .timeLimit(.minutes(10)))
+@Suite("Push: preconditions", .timeLimit(.minutes(20)))
 struct PreconditionTests {
     @Test("If-Match applies a change only to the version it names, however that is quoted")
     func ifMatch() async throws {

@@ -3,7 +3,7 @@ import SystemSupport
 import TestSupport
 import Testing
 
-@Suite("Who is here", .timeLimit(.minutes(10)))
+@Suite("Who is here", .timeLimit(.minutes(20)))
 struct PresenceTests {
     private static let two = CisternOptions(layout: .split, mergeDaemons: 0, pollers: 2)
 

@@ -4,7 +4,7 @@ import SystemSupport
 import TestSupport
 import Testing
 
-@Suite("Push: what is refused, and in which order", .timeLimit(.minutes(10)))
+@Suite("Push: what is refused, and in which order", .timeLimit(.minutes(20)))
 struct PushRefusalTests {
     @Test("Ids that are none are refused; ids at their limits are not")
     func ids() async throws {

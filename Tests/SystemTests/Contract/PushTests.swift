@@ -4,7 +4,7 @@ import SystemSupport
 import TestSupport
 import Testing
 
-@Suite("Push: what an accepted change is answered with", .timeLimit(.minutes(10)))
+@Suite("Push: what an accepted change is answered with", .timeLimit(.minutes(20)))
 struct PushTests {
     @Test("A new change is created, with its position in header, body and receipt")
     func created() async throws {

@@ -2,7 +2,7 @@ import Documents
 import SystemSupport
 import Testing
 
-@Suite("Routes, health and metrics", .timeLimit(.minutes(10)))
+@Suite("Routes, health and metrics", .timeLimit(.minutes(20)))
 struct RouteTests {
     @Test("Paths that are none are 404, and methods that a path does not take 405 with those that it takes")
     func routes() async throws {

@@ -2,7 +2,7 @@ import Documents
 import SystemSupport
 import Testing
 
-@Suite("Push: changes that a client numbers", .timeLimit(.minutes(10)))
+@Suite("Push: changes that a client numbers", .timeLimit(.minutes(20)))
 struct SequenceTests {
     private static let increment = #"[{"op":"increment","path":"/n","value":1}]"#
 

@@ -4,7 +4,7 @@ import SystemSupport
 import TestSupport
 import Testing
 
-@Suite("Poll: the state", .timeLimit(.minutes(10)))
+@Suite("Poll: the state", .timeLimit(.minutes(20)))
 struct StateTests {
     @Test("The state comes with its version, its position and when to ask again; HEAD says the same without it")
     func full() async throws {

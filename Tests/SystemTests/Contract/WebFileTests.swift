@@ -3,7 +3,7 @@ import SystemSupport
 import TestSupport
 import Testing
 
-@Suite("The JavaScript client and the pages, as they are served", .timeLimit(.minutes(10)))
+@Suite("The JavaScript client and the pages, as they are served", .timeLimit(.minutes(20)))
 struct WebFileTests {
     /// The files as they stand in the repository.
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent()

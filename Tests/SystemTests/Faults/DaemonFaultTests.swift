@@ -2,7 +2,7 @@ import SystemSupport
 import TestSupport
 import Testing
 
-@Suite("Daemons that die, pause and stop under load", .serialized, .timeLimit(.minutes(10)))
+@Suite("Daemons that die, pause and stop under load", .serialized, .timeLimit(.minutes(20)))
 struct DaemonFaultTests {
     @Test("A merge daemon that is killed again and again loses nothing and doubles nothing")
     func killMergeDaemon() async throws {

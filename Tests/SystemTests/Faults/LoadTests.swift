@@ -3,7 +3,7 @@ import SystemSupport
 import TestSupport
 import Testing
 
-@Suite("Large states, many applications, many pollers", .serialized, .timeLimit(.minutes(10)))
+@Suite("Large states, many applications, many pollers", .serialized, .timeLimit(.minutes(20)))
 struct LoadTests {
     private func put(_ caller: Caller, _ circle: Circle, _ app: String, _ id: String, _ body: String) async throws {
         let answer = try await caller.send(

@@ -3,7 +3,7 @@ import SystemSupport
 import TestSupport
 import Testing
 
-@Suite("A Redis that lost the end of its append-only file", .serialized, .timeLimit(.minutes(10)))
+@Suite("A Redis that lost the end of its append-only file", .serialized, .timeLimit(.minutes(20)))
 struct LostTailTests {
     /// Ends Redis as a power cut would and gives back only what it had written when its file was `size` bytes long.
     private func lose(_ redis: TestRedis, behind size: Int) throws {

@@ -5,7 +5,7 @@ import SystemSupport
 import TestSupport
 import Testing
 
-@Suite("Presence when servers and Redis come and go", .serialized, .timeLimit(.minutes(10)))
+@Suite("Presence when servers and Redis come and go", .serialized, .timeLimit(.minutes(20)))
 struct PresenceFaultTests {
     private static let two = CisternOptions(layout: .split, mergeDaemons: 0, pollers: 2)
     private static let three = CisternOptions(layout: .split, mergeDaemons: 0, pollers: 3)

@@ -3,7 +3,7 @@ import SystemSupport
 import TestSupport
 import Testing
 
-@Suite("Redis and memcached that die, forget and fall silent", .serialized, .timeLimit(.minutes(10)))
+@Suite("Redis and memcached that die, forget and fall silent", .serialized, .timeLimit(.minutes(20)))
 struct StoreFaultTests {
     @Test("memcached that is killed, flushed and gone for a while takes nothing along, and both pushes and polls go on")
     func memcachedFaults() async throws {

@@ -5,7 +5,7 @@ import SystemSupport
 import TestSupport
 import Testing
 
-@Suite("Lanes and routes answer alike", .timeLimit(.minutes(10)))
+@Suite("Lanes and routes answer alike", .timeLimit(.minutes(20)))
 struct DifferentialTests {
     /// What the workers have found, from several threads.
     private final class Tally: Sendable {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Bodies that contain requests, and lengths that lie: whoever reads them, the same requests are seen and the same changes made.
-@Suite("Where requests end", .timeLimit(.minutes(10)))
+@Suite("Where requests end", .timeLimit(.minutes(20)))
 struct SmugglingTests {
     private static let inner = "GET /v1/apps/board/state HTTP/1.1\r\nHost: localhost\r\n\r\n"
 

@@ -3,7 +3,7 @@ import SystemSupport
 import TestSupport
 import Testing
 
-@Suite("Poll: how soon the next poll is welcome", .timeLimit(.minutes(10)))
+@Suite("Poll: how soon the next poll is welcome", .timeLimit(.minutes(20)))
 struct CadenceLoadTests {
     /// Requests that are sent in one go: their answers fit into the buffers of the system.
     private static let pipelined = 2_000

@@ -3,7 +3,7 @@ import SystemSupport
 import TestSupport
 import Testing
 
-@Suite("Poll: following by deltas", .timeLimit(.minutes(10)))
+@Suite("Poll: following by deltas", .timeLimit(.minutes(20)))
 struct DeltaReplayTests {
     @Test(
         "Clients that take nothing but deltas have the state's bytes after every generated change",

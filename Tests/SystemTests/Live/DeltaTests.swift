@@ -4,7 +4,7 @@ import SystemSupport
 import TestSupport
 import Testing
 
-@Suite("Poll: deltas", .timeLimit(.minutes(10)))
+@Suite("Poll: deltas", .timeLimit(.minutes(20)))
 struct DeltaTests {
     /// Enough beside the change that a patch is smaller than the state.
     private static let filling = #""filling":"\#(mixedText(400))""#

@@ -3,7 +3,7 @@ import SystemSupport
 import TestSupport
 import Testing
 
-@Suite("Poll: events to slow readers and at the end", .timeLimit(.minutes(10)))
+@Suite("Poll: events to slow readers and at the end", .timeLimit(.minutes(20)))
 struct EventFaultTests {
     private static let request = Array(
         "GET /v1/apps/board/state HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n".utf8)

@@ -3,7 +3,7 @@ import SystemSupport
 import TestSupport
 import Testing
 
-@Suite("Poll: events that say who is here", .timeLimit(.minutes(10)))
+@Suite("Poll: events that say who is here", .timeLimit(.minutes(20)))
 struct EventPresenceTests {
     private static func seen(_ stream: EventStream) -> [String] {
         stream.events.filter { $0.name == "presence" }.map(\.data)

@@ -5,7 +5,7 @@ import SystemSupport
 import TestSupport
 import Testing
 
-@Suite("Poll: events", .timeLimit(.minutes(10)))
+@Suite("Poll: events", .timeLimit(.minutes(20)))
 struct EventTests {
     @Test("A stream begins with the state and goes on with patches, each under its version", arguments: Ways.events)
     func follows(_ lanes: String) async throws {

@@ -4,7 +4,7 @@ import SystemSupport
 import TestSupport
 import Testing
 
-@Suite("Poll: compressed states", .timeLimit(.minutes(10)))
+@Suite("Poll: compressed states", .timeLimit(.minutes(20)))
 struct GzipTests {
     private static let gzip = [("Accept-Encoding", "gzip")]
 

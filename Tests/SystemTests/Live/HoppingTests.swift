@@ -4,7 +4,7 @@ import SystemSupport
 import TestSupport
 import Testing
 
-@Suite("Poll: two servers behind one address", .timeLimit(.minutes(10)))
+@Suite("Poll: two servers behind one address", .timeLimit(.minutes(20)))
 struct HoppingTests {
     enum Way: CaseIterable {
         case poll, delta, longPoll, longDelta, events, socket

@@ -3,7 +3,7 @@ import SystemSupport
 import TestSupport
 import Testing
 
-@Suite("Poll: waiting for the next version", .timeLimit(.minutes(10)))
+@Suite("Poll: waiting for the next version", .timeLimit(.minutes(20)))
 struct LongPollTests {
     /// Gives a request that was just sent the time to arrive. One that has not arrived yet is answered the same, only not by waking up.
     private static func isHeldBack(_ body: () async throws -> Void) async throws {

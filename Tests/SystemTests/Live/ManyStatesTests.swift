@@ -4,7 +4,7 @@ import SystemSupport
 import TestSupport
 import Testing
 
-@Suite("Poll: many applications at once", .timeLimit(.minutes(10)))
+@Suite("Poll: many applications at once", .timeLimit(.minutes(20)))
 struct ManyStatesTests {
     private static func path(_ apps: String) -> String { "/v1/states?apps=\(apps)" }
 

@@ -4,7 +4,7 @@ import SystemSupport
 import TestSupport
 import Testing
 
-@Suite("Poll: waiting through restarts", .timeLimit(.minutes(10)))
+@Suite("Poll: waiting through restarts", .timeLimit(.minutes(20)))
 struct OutageTests {
     enum Outage: String, CaseIterable, Sendable {
         case redis, memcached, mergeDaemon, memcachedAway

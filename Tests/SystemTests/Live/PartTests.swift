@@ -3,7 +3,7 @@ import SystemSupport
 import TestSupport
 import Testing
 
-@Suite("Poll: parts of a state", .timeLimit(.minutes(10)))
+@Suite("Poll: parts of a state", .timeLimit(.minutes(20)))
 struct PartTests {
     @Test(
         "A pointer names a part, with its escapes and those of URLs; the tag is the state's version",

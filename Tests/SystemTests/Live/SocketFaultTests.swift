@@ -4,7 +4,7 @@ import SystemSupport
 import TestSupport
 import Testing
 
-@Suite("Socket: slow readers, stops and outages", .timeLimit(.minutes(10)))
+@Suite("Socket: slow readers, stops and outages", .timeLimit(.minutes(20)))
 struct SocketFaultTests {
     private static let two = CisternOptions(layout: .split, pollers: 2)
 

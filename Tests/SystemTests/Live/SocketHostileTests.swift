@@ -3,7 +3,7 @@ import SystemSupport
 import TestSupport
 import Testing
 
-@Suite("Socket: those who do not keep to it", .timeLimit(.minutes(10)))
+@Suite("Socket: those who do not keep to it", .timeLimit(.minutes(20)))
 struct SocketHostileTests {
     private static let path = "/v1/apps/board/socket"
     private static let gauge = "cistern_poll_followers{way=\"socket\"}"

@@ -3,7 +3,7 @@ import SystemSupport
 import TestSupport
 import Testing
 
-@Suite("Socket: presence", .timeLimit(.minutes(10)))
+@Suite("Socket: presence", .timeLimit(.minutes(20)))
 struct SocketPresenceTests {
     private static let two = CisternOptions(layout: .split, pollers: 2)
 

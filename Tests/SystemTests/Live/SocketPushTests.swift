@@ -4,7 +4,7 @@ import SystemSupport
 import TestSupport
 import Testing
 
-@Suite("Socket: pushes", .timeLimit(.minutes(10)))
+@Suite("Socket: pushes", .timeLimit(.minutes(20)))
 struct SocketPushTests {
     @Test(
         "A push is acknowledged with its receipt, a repeat with the same; the state follows",

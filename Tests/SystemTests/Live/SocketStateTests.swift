@@ -4,7 +4,7 @@ import SystemSupport
 import TestSupport
 import Testing
 
-@Suite("Socket: states", .timeLimit(.minutes(10)))
+@Suite("Socket: states", .timeLimit(.minutes(20)))
 struct SocketStateTests {
     @Test(
         "The state comes first, then patches that lead to the same bytes, in either form",

@@ -4,7 +4,7 @@ import SystemSupport
 import TestSupport
 import Testing
 
-@Suite("Poll: many who wait", .timeLimit(.minutes(10)))
+@Suite("Poll: many who wait", .timeLimit(.minutes(20)))
 struct WaiterTests {
     private static func request(_ etag: String, wait: Int, _ more: String = "") -> ArraySlice<UInt8> {
         let text =

@@ -3,7 +3,7 @@ import SystemSupport
 import TestSupport
 import Testing
 
-@Suite("Poll: as many wait as may", .timeLimit(.minutes(10)))
+@Suite("Poll: as many wait as may", .timeLimit(.minutes(20)))
 struct WaitingLimitTests {
     private static func options(_ lanes: String) -> CisternOptions {
         var options = CisternOptions.live(lanes: lanes)
