@@ -53,11 +53,14 @@ struct WaitingLimitTests {
                 try await eventually("there is room again") {
                     try await system.counter("cistern_poll_followers", at: system.poller) == 1
                 }
+                // Long polls of routes are in no figure that says when one has begun to wait.
+                guard lanes == "yes" else { return }
                 let waiting = Task { try await system.state(headers: state.next(wait: 30)) }
+                // Not by asking for events: where there is room yet, their answer has no end.
                 try await eventually("somebody waits") {
-                    let refused = try await system.state(headers: events)
-                    return refused.status == 503
+                    try await system.counter("cistern_poll_followers", at: system.poller) == 2
                 }
+                #expect(try await system.state(headers: events).status == 503)
                 let next = try await system.push(#"{"n":1}"#, id: "c1")
                 let answer = try await waiting.value
                 #expect(answer.version == next.position && answer["Preference-Applied"] == "wait=30")
