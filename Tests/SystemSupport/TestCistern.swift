@@ -177,7 +177,7 @@ private actor SystemSlots {
     /// Whether the present test has a slot.
     @TaskLocal static var isHeld = false
 
-    private var free = 4
+    private var free = 2
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
     func take() async {

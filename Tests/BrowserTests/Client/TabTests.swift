@@ -61,17 +61,23 @@ extension BrowserTests {
             }
         }
 
+        /// Two of them, the first of which leads.
+        private static func liveTabs(_ browser: Browser, at url: String) async throws -> [Page] {
+            var tabs: [Page] = []
+            for _ in 0..<2 {
+                let tab = try await browser.open(url + "/")
+                try await tab.connect()
+                try await tab.waitUntilLive()
+                tabs.append(tab)
+            }
+            return tabs
+        }
+
         @Test("A tab that does not lead is told of its rejections, also of those by the name of a tab that is gone")
         func rejections() async throws {
             try await withCistern { system in
                 try await withBrowser { browser in
-                    var tabs: [Page] = []
-                    for _ in 0..<2 {
-                        let tab = try await browser.open(system.poller.url + "/")
-                        try await tab.connect()
-                        try await tab.waitUntilLive()
-                        tabs.append(tab)
-                    }
+                    let tabs = try await Self.liveTabs(browser, at: system.poller.url)
                     try await tabs[1].push(#"{"n":1}"#, #"[{"op":"test","path":"/n","value":2}]"#)
                     try await tabs[1].wait(for: "outcomes.length === 2")
                     #expect(try await tabs[1].value("outcomes").text == #"["applied","rejected"]"#)
@@ -90,13 +96,7 @@ extension BrowserTests {
         func offline() async throws {
             try await withCistern { system in
                 try await withBrowser { browser in
-                    var tabs: [Page] = []
-                    for _ in 0..<2 {
-                        let tab = try await browser.open(system.poller.url + "/")
-                        try await tab.connect()
-                        try await tab.waitUntilLive()
-                        tabs.append(tab)
-                    }
+                    let tabs = try await Self.liveTabs(browser, at: system.poller.url)
                     for tab in tabs { try await tab.setOffline(true) }
                     for tab in tabs { try await tab.wait(for: "board.status.phase === 'offline'") }
                     try await tabs[0].push(#"{"a":1}"#)

@@ -6,21 +6,6 @@ import Testing
 
 @Suite("Poll: waiting through restarts", .timeLimit(.minutes(20)))
 struct OutageTests {
-    enum Outage: String, CaseIterable, Sendable {
-        case redis, memcached, mergeDaemon, memcachedAway
-    }
-
-    private static func strike(_ system: TestCistern, _ outage: Outage) async throws {
-        switch outage {
-        case .redis:
-            system.redis.kill()
-            try await system.redis.launch()
-        case .memcached: for memcached in system.memcacheds { try await memcached.restart() }
-        case .mergeDaemon: try await system.merger.restart()
-        case .memcachedAway: for memcached in system.memcacheds { memcached.kill() }
-        }
-    }
-
     /// Pushes until it is accepted, as a client does while a server is away.
     private static func push(_ change: String, id: String, _ system: TestCistern) async throws -> String {
         var receipt: String?
@@ -72,7 +57,7 @@ struct OutageTests {
                         "/v1/states?apps=board@\(state.version ?? "")", headers: [("Prefer", "wait=60")])
                 }
                 try await Task.sleep(for: .milliseconds(300))
-                try await Self.strike(system, outage)
+                try await system.strike(outage)
                 let receipt = try await Self.push(#"{"n":1}"#, id: "c1", system)
                 _ = try await system.push(#"{"n":1}"#, id: "c1", to: "soon")
                 let last = try await system.settled()

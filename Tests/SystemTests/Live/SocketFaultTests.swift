@@ -173,10 +173,6 @@ struct SocketFaultTests {
         return copy
     }
 
-    enum Outage: String, CaseIterable, Sendable {
-        case redis, memcached, mergeDaemon, memcachedAway
-    }
-
     @Test(
         "Sockets stay open while a store or the merge daemon is restarted, and updates and pushes go on",
         arguments: Outage.allCases)
@@ -188,14 +184,7 @@ struct SocketFaultTests {
                     try await socket.has(1)
                     try await other.has(1)
                     for round in 1...2 {
-                        switch outage {
-                        case .redis:
-                            system.redis.kill()
-                            try await system.redis.launch()
-                        case .memcached: for memcached in system.memcacheds { try await memcached.restart() }
-                        case .mergeDaemon: try await system.merger.restart()
-                        case .memcachedAway: for memcached in system.memcacheds { memcached.kill() }
-                        }
+                        try await system.strike(outage)
                         try await Self.untilTaken("{\"n\":\(round)}", id: "c\(round)", by: socket)
                         let last = try await system.settled()
                         #expect(last.json["n"]?.integerValue == round)
