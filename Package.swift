@@ -212,7 +212,8 @@ let package = Package(
             swiftSettings: settings),
 
         // Tests. TestSupport starts real servers on private sockets.
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+        .target(name: "CSpawn", path: "Tests/CSpawn"),
+        .target(name: "TestSupport", dependencies: ["CSpawn"], path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "FoldTests", dependencies: ["Documents", "Fold", "TestSupport"], swiftSettings: settings),
         .testTarget(

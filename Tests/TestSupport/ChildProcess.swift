@@ -1,3 +1,4 @@
+import CSpawn
 import Foundation
 import Synchronization
 
@@ -96,6 +97,9 @@ private func spawn(_ command: [String], output: String) throws -> pid_t {
     unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     unsafe posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o600)
     unsafe posix_spawn_file_actions_adddup2(&actions, 1, 2)
+    // SwiftNIO's sockets stay open across exec. A server that inherits the socket of another test's client keeps it connected after
+    // that client has closed it.
+    unsafe cspawn_close_from(&actions, 3)
 
     // Threads of Dispatch block all signals, and children inherit that: a server would never see SIGTERM.
     var attributes = posix_spawnattr_t()

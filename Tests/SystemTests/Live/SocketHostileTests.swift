@@ -175,15 +175,12 @@ struct SocketHostileTests {
         return line.flatMap { $0.split(separator: " ").last }.flatMap { Double($0) }.map { Int($0) } ?? -1
     }
 
-    /// For the server to notice a thousand that came and went, beside whatever else a machine does.
-    private static let patience = Duration.seconds(60)
-
     @Test("A thousand sockets that come and go in all manners leave nothing behind")
     func thousand() async throws {
         try await withCistern(.split) { system in
             _ = try await system.pushed(#"{"n":0}"#, id: "c0")
             try await system.withSocket { try await $0.has(1) }
-            try await eventually(within: Self.patience, "nobody follows") {
+            try await eventually("nobody follows") {
                 try await Self.metric(Self.gauge, system) == 0
             }
             let before = try await Self.metric("process_open_fds", system)
@@ -197,7 +194,7 @@ struct SocketHostileTests {
                     return try await group.reduce(into: [LiveSocket]()) { $0.append($1) }
                 }
                 for socket in sockets { try await socket.word("the state", { $0.isState }) }
-                try await eventually(within: Self.patience, "they follow, and those who had gone do not") {
+                try await eventually("they follow, and those who had gone do not") {
                     try await Self.metric(Self.gauge, system) == 250
                 }
                 for (number, socket) in sockets.enumerated() {
@@ -213,7 +210,7 @@ struct SocketHostileTests {
                     case _: socket.drop()
                     }
                 }
-                try await eventually(within: Self.patience, "all have gone") {
+                try await eventually("all have gone") {
                     try await Self.metric(Self.gauge, system) == 0
                 }
                 // Some go before they have been told anything.
@@ -222,7 +219,7 @@ struct SocketHostileTests {
                     try await LiveSocket.open(port: system.poller.port, lines).drop()
                 }
             }
-            try await eventually(within: Self.patience, "nobody follows") {
+            try await eventually("nobody follows") {
                 try await Self.metric(Self.gauge, system) == 0
             }
             try await eventually("the descriptors are closed") {
