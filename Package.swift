@@ -29,9 +29,10 @@ let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-htt
 let nioExtras = Target.Dependency.product(name: "NIOExtras", package: "swift-nio-extras")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioWebSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
-let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioHTTPTypesHTTP1 = Target.Dependency.product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
@@ -72,7 +73,7 @@ let package = Package(
         // 2.100 fixed CVE-2026-28980 (header block) and CVE-2026-28970 (start line).
         .package(url: "https://github.com/apple/swift-nio", from: "2.100.0"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
-        // What async-http-client uses for https, for sockets.
+        // Servers' TLS, Redis' and that of the client's sockets; the requests' comes with async-http-client, which uses it too.
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.36.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.9.0"),
@@ -86,6 +87,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
         // Its FilePath is part of swift-subprocess' interface.
         .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
@@ -96,6 +98,10 @@ let package = Package(
         // The processor's instructions for checksums, which Swift has no words for.
         .target(name: "CChecksum"),
         .target(name: "Fold", dependencies: ["Documents", "CChecksum", crypto], swiftSettings: settings),
+        // Who may do what, and the tokens that say so.
+        .target(name: "Grants", dependencies: ["Documents", "Fold"], swiftSettings: settings),
+        .target(
+            name: "Trust", dependencies: ["Documents", "Fold", "Grants", crypto, jwt, log], swiftSettings: settings),
 
         // The three C libraries, each behind one module.
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
@@ -103,7 +109,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "Gzip", dependencies: ["CZlib", nioCore], swiftSettings: settings),
         .target(
-            name: "Redis", dependencies: ["CHiredis", nioCore, nioPosix, log, metrics, collections, lifecycle],
+            name: "Redis", dependencies: ["CHiredis", nioCore, nioPosix, nioSSL, log, metrics, collections, lifecycle],
             swiftSettings: settings),
         .target(
             name: "Memcached", dependencies: ["CMemcached", nioCore, nioPosix, log, metrics], swiftSettings: settings),
@@ -119,9 +125,8 @@ let package = Package(
         .target(
             name: "HTTPService",
             dependencies: [
-                "Documents", "Fold", hummingbird, hummingbirdCore, nioCore, nioPosix, nioExtras, nioHTTP1, httpTypes,
-                log,
-                metrics, lifecycle,
+                "Documents", "Fold", "Grants", hummingbird, hummingbirdCore, nioCore, nioPosix, nioExtras, nioHTTP1,
+                nioSSL, httpTypes, log, metrics, lifecycle,
             ], swiftSettings: settings),
         .target(
             name: "LogAnswers", dependencies: ["Documents", "Fold", "ChangeLog", "HTTPService", httpTypes],
@@ -167,7 +172,7 @@ let package = Package(
             name: "Daemon",
             dependencies: [
                 "Documents", "Fold", "Redis", "Memcached", "ChangeLog", "SnapshotCache", "HTTPService", "Telemetry",
-                configuration, log, metrics, lifecycle, unixSignals, nioCore, nioPosix,
+                "Grants", "Trust", configuration, log, metrics, lifecycle, unixSignals, nioCore, nioPosix, nioSSL,
             ],
             swiftSettings: settings),
 
@@ -196,7 +201,8 @@ let package = Package(
         .executableTarget(
             name: "cistern",
             dependencies: [
-                "CisternClient", "Documents", arguments, subprocess, system, unixSignals, nioCore, nioPosix,
+                "CisternClient", "Documents", "Grants", "Trust", arguments, subprocess, system, unixSignals, nioCore,
+                nioPosix,
             ],
             path: "Daemons/cistern", swiftSettings: settings),
         // Measures Cistern beside its peers; see scripts/bench.
@@ -215,6 +221,10 @@ let package = Package(
         .target(name: "CSpawn", path: "Tests/CSpawn"),
         .target(name: "TestSupport", dependencies: ["CSpawn"], path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "GrantsTests", dependencies: ["Documents", "Fold", "Grants"], swiftSettings: settings),
+        .testTarget(
+            name: "TrustTests", dependencies: ["Documents", "Fold", "Grants", "Trust", "TestSupport", crypto],
+            swiftSettings: settings),
         .testTarget(name: "FoldTests", dependencies: ["Documents", "Fold", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "RedisTests",
@@ -252,8 +262,8 @@ let package = Package(
         .testTarget(
             name: "SystemTests",
             dependencies: [
-                "SystemSupport", "TestSupport", "Documents", "Fold", "CisternClient", httpClient, nioCore, nioPosix,
-                nioHTTP1,
+                "SystemSupport", "TestSupport", "Documents", "Fold", "Grants", "Trust", "CisternClient", httpClient,
+                nioCore, nioPosix, nioHTTP1,
             ] + daemons, swiftSettings: settings),
         // The client and the pages in a real browser.
         .testTarget(
@@ -278,14 +288,15 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["cistern", "CisternClient", "Documents", "TestSupport", arguments, nioCore, nioPosix],
+            dependencies: [
+                "cistern", "CisternClient", "Documents", "Grants", "Trust", "TestSupport", arguments, nioCore, nioPosix,
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "HTTPServiceTests",
             dependencies: [
-                "HTTPService", "TestSupport", "Documents", "Fold", hummingbird, hummingbirdCore, nioCore, nioPosix,
-                nioEmbedded,
-                nioHTTP1,
+                "HTTPService", "TestSupport", "Documents", "Fold", "Grants", hummingbird, hummingbirdCore, nioCore,
+                nioPosix, nioEmbedded, nioHTTP1,
                 httpTypes, log, metrics, metricsTestKit, lifecycle,
             ], swiftSettings: settings),
         .target(
@@ -299,7 +310,8 @@ let package = Package(
         .testTarget(
             name: "SocketsTests",
             dependencies: [
-                "SocketListening", "Sockets", "HTTPService", "Documents", "Fold", "TestSupport", nioCore, nioPosix,
+                "SocketListening", "Sockets", "HTTPService", "Documents", "Fold", "Grants", "TestSupport", nioCore,
+                nioPosix,
                 nioEmbedded, nioExtras,
                 nioWebSocket, httpTypes, log, metrics,
             ], swiftSettings: settings),

@@ -18,12 +18,13 @@ struct Cistern: AsyncParsableCommand {
               cistern watch board
 
             The server is http://127.0.0.1:8080 unless --url or CISTERN_URL says otherwise.
+            A server that has keys asks for a token: CISTERN_TOKEN or --token; “cistern token” makes them.
             Exit status: 0 done, 64 wrong usage, 65 bad data, 69 no server, 1 anything else.
             """,
         version: CisternClient.version,
         subcommands: [
             UpCommand.self, PushCommand.self, StateCommand.self, WatchCommand.self, TailCommand.self, AppsCommand.self,
-            StatusCommand.self, DeleteCommand.self, ReplayCommand.self,
+            StatusCommand.self, DeleteCommand.self, ReplayCommand.self, TokenCommand.self,
         ])
 
     static func main() async {

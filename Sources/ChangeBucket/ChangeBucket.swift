@@ -48,6 +48,7 @@ package struct ChangeBucket: RouteProvider {
             orThrow: Problem(.changeTooLarge, "The change has more than \(configuration.maximumChangeBytes) bytes."))
         let change = try ChangeReading.change(
             id: id, kind: kind, precondition: precondition, body: body.readableBytesUInt8Span)
+        try call.caller.authorize(change, to: application)
         let preferences = Preferences(call.headers)
 
         let appended: AppendedChange
@@ -73,6 +74,9 @@ package struct ChangeBucket: RouteProvider {
             orThrow: Problem(.batchTooLarge, "The batch has more than \(configuration.maximumBatchBytes) bytes."))
         let changes = try ChangeReading.batch(
             body.readableBytesUInt8Span, maximumChangeBytes: configuration.maximumChangeBytes)
+        for (index, change) in changes.enumerated() {
+            try call.caller.authorize(change, to: application, at: "/\(index)/change")
+        }
         guard !changes.isEmpty else { return .json(.array([])) }
         let answer: AppendAnswer
         do { answer = try await log.append(changes, to: application, allOrNone: true) } catch { throw Problem(error) }

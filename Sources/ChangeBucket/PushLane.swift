@@ -22,6 +22,8 @@ final class PushLane: ExpressLane {
         self.commits = commits.on(eventLoop)
     }
 
+    let action: Action? = .push
+
     private static let infix: StaticString = "/changes/"
 
     func wants(_ request: ScannedRequest, _ bytes: Span<UInt8>) -> Bool {
@@ -31,7 +33,8 @@ final class PushLane: ExpressLane {
     }
 
     func answer(
-        _ request: ScannedRequest, _ bytes: Span<UInt8>, into answers: AnswerBuffer, later reply: () -> LaneReply
+        _ request: ScannedRequest, _ bytes: Span<UInt8>, from caller: Caller, into answers: AnswerBuffer,
+        later reply: () -> LaneReply
     ) -> LaneVerdict {
         guard let commits, let kind = kind(request.contentType, in: bytes),
             let preferences = preferences(request.prefer, in: bytes),
@@ -40,6 +43,10 @@ final class PushLane: ExpressLane {
                 id: id, precondition: .none, kind: kind,
                 parsing: bytes.extracting(request.headBytes..<request.bytes))
         else { return .leaves }
+        do { try caller.authorize(change, to: application) } catch {
+            answers.write(error)
+            return .answered()
+        }
         let reply = reply()
         commits.append(change, to: application) { result in
             reply { answers in

@@ -26,14 +26,18 @@ public struct CisternClient: Sendable {
     /// - Parameters:
     ///   - url: of the server, or of the state-poll where it is separate: `http://127.0.0.1:8080`.
     ///   - pushURL: of the change-bucket, if that is separate.
+    ///   - token: a token or an API key that says who asks and what they may do; without it the server has to let in everybody.
     /// - Throws: ``CisternError/invalidRequest(_:)`` for something that is no URL of a server.
     public init(
-        url: String, pushURL: String? = nil, retry: RetryPolicy = .standard,
+        url: String, pushURL: String? = nil, token: String? = nil, retry: RetryPolicy = .standard,
         logger: Logger = Logger(label: "cistern-client", factory: { _ in SwiftLogNoOpLogHandler() })
     ) throws(CisternError) {
         self.url = try ServerURL.check(url)
         self.pushURL = try pushURL.map { text throws(CisternError) in try ServerURL.check(text) } ?? self.url
-        transport = Transport(policy: retry, logger: logger)
+        if let token, token.isEmpty || !token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) {
+            throw .invalidRequest("The token is empty, or has characters that no token has.")
+        }
+        transport = Transport(token: token, policy: retry, logger: logger)
     }
 
     /// Closes the connections now; requests that are under way fail. Without it they close when the last copy of the client goes.

@@ -15,6 +15,7 @@ package struct Daemon: Sendable {
     package let configuration: DaemonConfiguration
     package let logger: Logger
     package let metrics: MetricsRegistry
+    package let admittance: Admittance
     let systemd: SystemdService
     let listening = ListeningAddress()
 
@@ -26,12 +27,13 @@ package struct Daemon: Sendable {
     ///
     /// - Parameter checks: What `/readyz` looks at.
     package func httpServer(
-        roles: [any RouteProvider] = [], lanes: [any ExpressLaneProvider] = [], checks: [ReadinessCheck],
-        permission: any Permission = EverybodyMay()
+        roles: [any RouteProvider] = [], lanes: [any ExpressLaneProvider] = [], checks: [ReadinessCheck]
     ) -> HTTPServer {
         let health = Health(checks: checks) { [metrics] in metrics.exposition() }
+        var server = configuration.httpServer
+        server.tls = admittance.tls
         return HTTPServer(
-            configuration.httpServer, roles: roles + [health], lanes: lanes, permission: permission, metrics: metrics,
+            server, roles: roles + [health], lanes: lanes, permission: admittance.permission, metrics: metrics,
             eventLoopGroup: eventLoopGroup, logger: logger
         ) { [self] address in
             isListening(at: address)
@@ -41,9 +43,9 @@ package struct Daemon: Sendable {
     private func isListening(at actual: SocketAddress?) {
         let address = configuration.address.with(port: actual?.port)
         listening.note("\(address)")
-        if !address.isLocal, configuration.address.isLocal == false {
+        if !address.isLocal, admittance.permission.everybodyMay {
             logger.warning(
-                "Listening beyond loopback: whoever can reach this address may read and change every application. Put a proxy that asks for permission in front, or bind to 127.0.0.1",
+                "Listening beyond loopback without keys: whoever can reach this address may read, change and delete every application",
                 metadata: ["address": "\(address)"])
         }
         logger.notice("Ready", metadata: ["address": "\(address)", "version": "\(Release.version)"])

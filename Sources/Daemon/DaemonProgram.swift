@@ -41,15 +41,27 @@ package struct DaemonProgram: Sendable {
         let environment = ProcessInfo.processInfo.environment
         do {
             let values = try SettingValues(table, arguments: arguments, environment: environment)
-            let daemon = start(DaemonConfiguration(values), environment: environment)
-            leave(await serve(Work(daemon: daemon, build: build)))
+            leave(await serve(DaemonConfiguration(values), environment, build))
         } catch {
             complain("\(error)")
             leave(error.exitCode)
         }
     }
 
-    private func start(_ configuration: DaemonConfiguration, environment: [String: String]) -> Daemon {
+    private func serve(
+        _ configuration: DaemonConfiguration, _ environment: [String: String],
+        _ build: @escaping @Sendable (Daemon) async throws -> [any Service]
+    ) async -> ExitCode {
+        do throws(DaemonFailure) {
+            return await serve(Work(daemon: try await start(configuration, environment: environment), build: build))
+        } catch {
+            return report(error, Logger(label: name))
+        }
+    }
+
+    private func start(
+        _ configuration: DaemonConfiguration, environment: [String: String]
+    ) async throws(DaemonFailure) -> Daemon {
         LogfmtHandler.bootstrap(level: configuration.logLevel, layout: .fitting(environment: environment))
         let registry = MetricsRegistry()
         MetricsSystem.bootstrap(registry)
@@ -65,7 +77,7 @@ package struct DaemonProgram: Sendable {
         }
         return Daemon(
             name: name, instance: Self.uniqueName(), configuration: configuration, logger: logger, metrics: registry,
-            systemd: SystemdService(environment: environment))
+            admittance: try await Admittance(configuration, logger), systemd: SystemdService(environment: environment))
     }
 
     private static func uniqueName() -> String {
@@ -94,6 +106,7 @@ package struct DaemonProgram: Sendable {
         let daemon = work.daemon
         var services: [any Service] = [work]
         if daemon.configuration.exitWithParent { services.append(Lifeline(logger: daemon.logger)) }
+        services += daemon.admittance.watches
         services.append(daemon.systemd)
         var group = ServiceGroupConfiguration(services: services.map(Self.supervised), logger: daemon.logger)
         let bound = ShutdownBound(limit: daemon.configuration.shutdownLimit, logger: daemon.logger)

@@ -32,6 +32,12 @@ package struct Store: Sendable {
         let group = daemon.eventLoopGroup
         var redisConfiguration = RedisConfiguration(address: configuration.redis)
         redisConfiguration.clientName = daemon.name
+        if let path = configuration.redisCA {
+            let file = try Admittance.read(path, upTo: Admittance.largestPEM, as: "--redis-ca")
+            do { redisConfiguration.roots = try RedisRoots(file) } catch {
+                throw DaemonFailure.configuration("The file \(path) (--redis-ca) cannot be used. \(error)")
+            }
+        }
         let redis = RedisClient(configuration: redisConfiguration, eventLoopGroup: group, logger: logger)
         let subscriber = RedisSubscriber(configuration: redisConfiguration, eventLoop: group.next(), logger: logger)
         let (settings, guarantees) = try await greet(redisConfiguration, initial: configuration.initialSettings, logger)

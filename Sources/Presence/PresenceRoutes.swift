@@ -54,7 +54,7 @@ package struct PresenceRoutes: RouteProvider {
         let preferences = Preferences(call.headers)
         let known = KnownTags(call.headers)
         let wait = known == .none ? nil : preferences.wait
-        let deadline = wait.map { ContinuousClock.now + Waiting.hurried($0) }
+        let deadline = wait.map { ContinuousClock.now + Waiting.hurried(call.caller.time(upTo: $0)) }
         let content: PresenceContent
         do {
             content = try await call.whileConnected { [presences] () throws(PresenceRefusal) in
@@ -63,9 +63,10 @@ package struct PresenceRoutes: RouteProvider {
         } catch {
             throw Problem(error)
         }
+        try call.caller.stillThere()
         var headers = HTTPFields()
         headers[.eTag] = content.etag
-        headers[.cacheControl] = call.caller.isAuthenticated ? "private, no-cache" : "no-cache"
+        headers[.cacheControl] = "no-cache"
         headers[.preferenceApplied] = preferences.applied(wait: wait != nil)
         guard !known.contains(content.etag) else { return Response(status: .notModified, headers: headers) }
         headers[.contentType] = ContentType.json.description

@@ -25,6 +25,9 @@ struct CommandChannel: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     let handler = CommandHandler(
                         configuration: configuration, gate: gate, metrics: metrics, logger: logger)
+                    if configuration.address.usesTLS, case .tcp(let host, _) = configuration.address.target {
+                        try channel.pipeline.syncOperations.addHandler(configuration.roots.makeHandler(host: host))
+                    }
                     try channel.pipeline.syncOperations.addHandler(handler)
                 }
             }

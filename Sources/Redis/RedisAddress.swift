@@ -1,4 +1,4 @@
-/// Where a Redis is and how to be let in: `redis://[user:password@]host[:port][/database]` or
+/// Where a Redis is and how to be let in: `redis://[user:password@]host[:port][/database]`, `rediss://…` for TLS, or
 /// `unix://[user:password@]/path[?db=database]`.
 ///
 /// Its description never contains the password.
@@ -14,9 +14,14 @@ package struct RedisAddress: Sendable, Hashable {
     package let password: String?
     /// 0 is what a new connection uses without SELECT.
     package let database: Int
+    /// Whether the connection is encrypted, and the server has to prove that it is the one of this name.
+    package let usesTLS: Bool
 
-    package init(_ target: Target, user: String? = nil, password: String? = nil, database: Int = 0) {
+    package init(
+        _ target: Target, user: String? = nil, password: String? = nil, database: Int = 0, usesTLS: Bool = false
+    ) {
         self.target = target
+        self.usesTLS = usesTLS
         self.user = user
         self.password = password
         self.database = database
@@ -50,11 +55,13 @@ extension RedisAddress {
         if let at { rest = rest[rest.index(after: at)...] }
 
         switch text[..<mark.lowerBound] {
-        case "redis":
+        case "redis", "rediss":
             let slash = rest.firstIndex(of: "/")
             let (host, port) = try Self.hostAndPort(rest[..<(slash ?? rest.endIndex)])
             let path = slash.map { rest[rest.index(after: $0)...] } ?? ""
-            self.init(.tcp(host: host, port: port), user: user, password: password, database: try Self.database(path))
+            self.init(
+                .tcp(host: host, port: port), user: user, password: password, database: try Self.database(path),
+                usesTLS: text.hasPrefix("rediss:"))
         case "unix", "redis+unix":
             let parts = rest.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
             let path = try Self.decode(parts.first ?? "")
@@ -69,11 +76,8 @@ extension RedisAddress {
             self.init(
                 .unixSocket(path: path), user: user, password: password, database: try Self.database(query.dropFirst(3))
             )
-        case "rediss":
-            throw RedisAddressError(
-                "rediss:// (TLS) is not supported; use a private network, a unix socket or a TLS tunnel")
         default:
-            throw RedisAddressError("its scheme is neither redis nor unix")
+            throw RedisAddressError("its scheme is none of redis, rediss and unix")
         }
     }
 
@@ -133,7 +137,8 @@ extension RedisAddress: CustomStringConvertible {
     package var description: String {
         switch target {
         case .tcp(let host, let port):
-            "redis://\(host.contains(":") ? "[\(host)]" : host):\(port)" + (database == 0 ? "" : "/\(database)")
+            "redis\(usesTLS ? "s" : "")://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+                + (database == 0 ? "" : "/\(database)")
         case .unixSocket(let path): "unix://\(path)" + (database == 0 ? "" : "?db=\(database)")
         }
     }

@@ -1,6 +1,8 @@
 /// How to reach one Redis, and every limit of the connections to it.
 package struct RedisConfiguration: Sendable {
     package var address: RedisAddress
+    /// What servers are believed by that `rediss://` leads to.
+    package var roots = RedisRoots.system
     /// Shown by CLIENT LIST. No spaces.
     package var clientName = "cistern"
 

@@ -42,7 +42,8 @@ package struct StateServing: Sendable {
         lanes = [
             PollLaneProvider(states: states, feeds: feeds),
             SocketLaneProvider(
-                states: states, feeds: feeds, commits: store.commits, origins: http.crossOrigin, head: http.limits),
+                states: states, feeds: feeds, commits: store.commits,
+                permission: daemon.admittance.permission, origins: http.crossOrigin, head: http.limits),
         ]
         services = [states, presences, PollReporter(states, as: daemon.instance)]
     }

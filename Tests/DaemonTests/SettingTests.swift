@@ -105,7 +105,7 @@ struct SettingTests {
             ("--state-limit=4MB", "KiB, MiB or GiB"),
             ("--repeat-window=1s", "from 1m to 30d"), ("--repeat-window=24", "as 250ms, 1s, 5m, 24h or 30d"),
             ("--log-level=loud", "trace, debug, info"), ("--cors-origins=https://a.org/", "https://app.example.org"),
-            ("--redis-url=http://x", "neither redis nor unix"), ("--memcached=x", "memcached://"),
+            ("--redis-url=http://x", "none of redis, rediss and unix"), ("--memcached=x", "memcached://"),
             ("--socket=here", "absolute path"),
         ])
     func notAllowed(argument: String, part: String) {
@@ -118,10 +118,10 @@ struct SettingTests {
 
     @Test("A mistake in a variable names the variable, and never shows a password")
     func variable() {
-        let environment = ["CISTERN_REDIS_URL": "rediss://me:secret@h"]
+        let environment = ["CISTERN_REDIS_URL": "redisx://me:secret@h"]
         let error = #expect(throws: ConfigurationError.self) { try values(environment: environment) }
         #expect(
-            error?.description.hasPrefix("CISTERN_REDIS_URL cannot be “rediss://…@h”.") == true,
+            error?.description.hasPrefix("CISTERN_REDIS_URL cannot be “redisx://…@h”.") == true,
             "\(error?.description ?? "-")")
     }
 

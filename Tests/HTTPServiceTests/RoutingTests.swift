@@ -133,37 +133,3 @@ struct RoutingTests {
         }
     }
 }
-
-@Suite("Permission", .timeLimit(.minutes(1)))
-struct PermissionTests {
-    /// Lets only polls of one application through, and remembers what it was asked.
-    final class OnlyPollsOfA: Permission {
-        let asked = Mutex<[String]>([])
-
-        func authorize(_ action: Action, on application: ApplicationID?, request: HTTPRequest) async throws(Problem)
-            -> Caller
-        {
-            asked.withLock { $0.append("\(action) \(application?.description ?? "-")") }
-            guard action == .poll, application?.description == "a" else {
-                throw Problem(.forbidden, "Only polls of a.")
-            }
-            return Caller(name: "tester")
-        }
-    }
-
-    @Test("Each route asks with its action and application, and a refusal keeps the handler from running")
-    func everyRoute() async throws {
-        let permission = OnlyPollsOfA()
-        try await withServer(permission: permission) { address in
-            for (request, status) in [
-                ("GET /v1/apps/a/state", 200), ("GET /v1/apps/b/state", 403), ("DELETE /v1/apps/a", 403),
-                ("GET /problems", 403),
-            ] {
-                let response = try await exchange(address, "\(request) HTTP/1.1\nHost: x")
-                #expect(response.status == status)
-                #expect(response.problem == (status == 403 ? "forbidden" : nil))
-            }
-        }
-        #expect(permission.asked.withLock { $0 } == ["poll a", "poll b", "administer a", "open -"])
-    }
-}

@@ -11,6 +11,10 @@ struct RedisAddressTests {
         #expect(try RedisAddress("redis://localhost") == RedisAddress(.tcp(host: "localhost", port: 6379)))
         #expect(try RedisAddress("redis://localhost/") == RedisAddress(.tcp(host: "localhost", port: 6379)))
         #expect(try RedisAddress("redis://:secret@h:1") == RedisAddress(.tcp(host: "h", port: 1), password: "secret"))
+        #expect(
+            try RedisAddress("rediss://h/1")
+                == RedisAddress(.tcp(host: "h", port: 6379), database: 1, usesTLS: true))
+        #expect(try RedisAddress("rediss://h").description == "rediss://h:6379")
         #expect(try RedisAddress("redis://[::1]") == RedisAddress(.tcp(host: "::1", port: 6379)))
         #expect(try RedisAddress("redis://[::1]:6380/2") == RedisAddress(.tcp(host: "::1", port: 6380), database: 2))
     }
@@ -28,7 +32,7 @@ struct RedisAddressTests {
     @Test(
         "A wrong address is refused with a sentence that does not repeat it",
         arguments: [
-            "", "localhost:6379", "http://secret", "rediss://secret", "redis://", "redis://secret:0",
+            "", "localhost:6379", "http://secret", "redisx://secret", "redis://", "redis://secret:0",
             "redis://secret:70000",
             "redis://secret:x", "redis://secret/one", "redis://secret/-1", "redis://secret@host",
             "redis://u:%zz@secret",

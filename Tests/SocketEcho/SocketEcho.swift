@@ -16,7 +16,7 @@ enum SocketEcho {
         // The largest message of Autobahn's cases.
         limits.changeBytes = 16 * 1024 * 1024
         let budget = BodyBudget(bytes: 256 * 1024 * 1024)
-        let gate = SocketGate(permission: EverybodyMay(), origins: nil)
+        let gate = SocketGate(admission: Admission(EverybodyMay()), origins: nil)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let server = try await SocketListening.start(
             on: group.next(), port: port, limits: limits, incomplete: budget

@@ -1,5 +1,6 @@
 import Documents
 import Fold
+import Grants
 import HTTPService
 import HTTPTypes
 import NIOCore
@@ -139,32 +140,53 @@ struct HandshakeTests {
         }
     }
 
-    /// Lets readers in, and those who say so push.
+    /// Lets readers in, and a writer push.
     private struct Guarded: Permission {
-        func authorize(
-            _ action: Action, on application: ApplicationID?, request: HTTPRequest
-        ) async throws(Problem) -> Caller {
-            guard let name = request.headerFields[.authorization] else { throw Problem(.forbidden, "Who?") }
-            guard application?.description == "board" else { throw Problem(.forbidden, "Not this one.") }
-            guard action == .poll || name == "writer" else { throw Problem(.forbidden, "Readers read.") }
-            return Caller(name: name)
+        static let scopes = ["reader": "poll:board", "writer": "poll:board push:board", "other": "poll:other"]
+
+        func caller(bearing token: [UInt8]) throws(Problem) -> Caller {
+            let name = String(decoding: token, as: UTF8.self)
+            guard let grant = Self.scopes[name].flatMap({ try? Grant($0) }) else { throw .invalidToken("Who?") }
+            return Caller(name: name, grant: grant, expires: .distantFuture, trust: Caller.Trust())
         }
     }
 
-    @Test("Permission is asked once for reading and once for pushing, which presence needs, too")
+    @Test("The token may stand among the subprotocols, which is where scripts in browsers can put it")
+    func subprotocol() async throws {
+        try await withSockets(permission: Guarded()) { server in
+            let offer = "\nSec-WebSocket-Protocol: cistern.v1, bearer."
+            #expect(try await refusal(Self.request + offer + "nobody", from: server).slug == "unauthenticated")
+            #expect(try await refusal(Self.request + offer + "other", from: server).slug == "forbidden")
+            for twice in [", bearer.reader", "\nAuthorization: Bearer reader"] {
+                let problem = try await refusal(Self.request + offer + "reader" + twice, from: server)
+                #expect(problem.slug == "invalid-handshake")
+            }
+            // Without the protocol itself there is nothing that the answer could name.
+            let alone = Self.request + "\nSec-WebSocket-Protocol: bearer.reader"
+            #expect(try await refusal(alone, from: server).slug == "invalid-handshake")
+            try await WireClient.with(server.address) { client in
+                let head = try await client.shake(Self.request + offer + "reader")
+                #expect(head.hasPrefix("HTTP/1.1 101 "))
+                #expect(head.lowercased().contains("sec-websocket-protocol: cistern.v1\r\n"))
+                #expect(!head.contains("reader"))
+            }
+        }
+    }
+
+    @Test("Permission is asked for reading, and for pushing, which presence needs, too")
     func permission() async throws {
         try await withSockets(permission: Guarded()) { server in
-            #expect(try await refusal(Self.request, from: server).slug == "forbidden")
-            let other = Self.request.replacing("board", with: "other") + "\nAuthorization: writer"
+            #expect(try await refusal(Self.request, from: server).slug == "unauthenticated")
+            let other = Self.request.replacing("board", with: "other") + "\nAuthorization: Bearer writer"
             #expect(try await refusal(other, from: server).slug == "forbidden")
             for (name, answer, echo) in [
                 ("writer", #"{"ack":"#, #"{"presence":1}"#),
                 ("reader", #"{"refused":{"id":"a","#, #"{"refused":{"problem":"#),
             ] {
                 try await WireClient.with(server.address) { client in
-                    // Early frames are kept also while somebody is asked.
                     let push = ClientFrame.text(#"{"push":{"id":"a","change":{}}}"#)
-                    let head = try await client.shake(Self.request + "\nAuthorization: \(name)", then: push.bytes)
+                    let head = try await client.shake(
+                        Self.request + "\nAuthorization: Bearer \(name)", then: push.bytes)
                     #expect(head.hasPrefix("HTTP/1.1 101 "))
                     #expect(try await client.text().hasPrefix(#"{"state":"#))
                     #expect(try await client.text().hasPrefix(answer))

@@ -9,7 +9,7 @@ import Testing
 @Suite("Who waits for the next version of a state")
 struct StateWaitTests {
     private func question(known: UInt64?, wait: Duration? = .seconds(10), path: String = "") throws -> StateQuestion {
-        var question = StateQuestion(application: try ApplicationID("a"))
+        var question = StateQuestion(application: try ApplicationID("a"), from: .anonymous)
         if let known { question.known = .versions([try version(known)]) }
         question.view = View(path: try StatePath(path), delta: .mergePatch)
         question.patience = wait

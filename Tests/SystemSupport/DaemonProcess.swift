@@ -83,7 +83,7 @@ package final class DaemonProcess: Sendable {
     }
 
     /// The folder of the programs: they are built beside the tests.
-    private static func folder() throws -> String {
+    package static func folder() throws -> String {
         // On Linux the test bundle is the executable itself, or one of its arguments, depending on who runs it.
         let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         for candidate in [own] + CommandLine.arguments {

@@ -12,6 +12,12 @@ struct ServerOptions: ParsableArguments {
             valueName: "url"))
     var pushURL: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "A token or an API key, for servers that ask for one. Others on this machine may see it here; CISTERN_TOKEN is safer. (default: CISTERN_TOKEN)",
+            valueName: "token"))
+    var token: String?
+
     @Option(help: ArgumentHelp("How long to try again if there is no answer.", valueName: "seconds"))
     var patience: Int = 5
 
@@ -28,6 +34,6 @@ struct ServerOptions: ParsableArguments {
             url: url ?? environment("CISTERN_URL") ?? "http://127.0.0.1:8080",
             // A URL on the command line is not to be mixed with one of another server in the environment.
             pushURL: pushURL ?? (url == nil ? environment("CISTERN_PUSH_URL") : nil),
-            retry: RetryPolicy(deadline: max(least, patienceTime)))
+            token: token ?? environment("CISTERN_TOKEN"), retry: RetryPolicy(deadline: max(least, patienceTime)))
     }
 }

@@ -20,8 +20,16 @@ struct UpCommand: AsyncParsableCommand {
     @Option(help: "The port for clients; 0 takes a free one.")
     var port: Int = 8080
 
-    @Option(help: "The address to listen on. Anything but loopback lets others in, who may do everything.")
+    @Option(help: "The address to listen on. Anything but loopback takes --keys or --allow-anonymous.")
     var host: String = "127.0.0.1"
+
+    @Option(
+        help: ArgumentHelp(
+            "The file with the keys of those who may use the server; see “cistern token”.", valueName: "file"))
+    var keys: String?
+
+    @Flag(help: "Let in everybody who can reach the address, who may then do everything.")
+    var allowAnonymous = false
 
     @Option(
         help: ArgumentHelp(
@@ -43,6 +51,13 @@ struct UpCommand: AsyncParsableCommand {
             throw ValidationError("--split takes the port after --port too; choose a lower one.")
         }
         guard (1...64).contains(stateLimit) else { throw ValidationError("--state-limit takes 1 to 64 MiB.") }
+        let isLocal = host == "localhost" || host == "::1" || host.hasPrefix("127.")
+        let asks = keys != nil || !Terminal.environment("CISTERN_KEYS").isEmpty
+        guard isLocal || asks || allowAnonymous || !Terminal.environment("CISTERN_ALLOW_ANONYMOUS").isEmpty else {
+            throw ValidationError(
+                "\(host) can be reached from other machines. Name a file of keys with --keys (“cistern token” makes them), or let everybody in with --allow-anonymous."
+            )
+        }
         guard !host.isEmpty, host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
             throw ValidationError("--host takes a name or an address.")
         }
@@ -59,7 +74,8 @@ struct UpCommand: AsyncParsableCommand {
         let runFolder = try RunFolder.create(in: folder)
         defer { runFolder.remove() }
         let stack = Stack(
-            host: host, port: port, isSplit: split, stateLimit: stateLimit, data: folder, run: runFolder,
+            host: host, port: port, keys: keys, allowsAnonymous: allowAnonymous, isSplit: split, stateLimit: stateLimit,
+            data: folder, run: runFolder,
             programs: programs)
         lock.write(.init(process: Int(getpid()), url: stack.url, runFolder: runFolder.path))
         let stop = Latch()

@@ -63,6 +63,9 @@ extension Failure {
     private static func advice(on problem: Problem) -> String? {
         switch problem.slug {
         case "unknown-app": "“cistern apps” lists those that exist."
+        case "unauthenticated":
+            "Give a token with CISTERN_TOKEN or --token; “cistern token explain” says what is wrong with one."
+        case "forbidden": "“cistern token explain” says what a token allows."
         case "change-id-reused": "Leave --id away to have a new id chosen."
         case "not-found", "method-not-allowed":
             "Where change-bucket and state-poll are separate, name the first with --push-url and the second with --url."

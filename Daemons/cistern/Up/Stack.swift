@@ -5,6 +5,9 @@ import Foundation
 struct Stack: Sendable {
     var host: String
     var port: Int
+    /// The file with the keys of those who may use it.
+    var keys: String?
+    var allowsAnonymous = false
     /// Whether change-bucket and state-poll are processes of their own, on `port + 1` and `port`.
     var isSplit: Bool
     /// MiB.
@@ -80,7 +83,8 @@ struct Stack: Sendable {
                 program, "--redis-url", "unix://\(run.socket("redis"))", "--memcached",
                 "unix://\(run.socket("memcached"))",
                 "--state-limit", "\(stateLimit)MiB", "--exit-with-parent",
-            ] + options, tie: .standardInput, stopPatience: Self.stopPatience + .seconds(5), afterExit: .restart)
+            ] + (keys.map { ["--keys", $0] } ?? []) + (allowsAnonymous ? ["--allow-anonymous"] : []) + options,
+            tie: .standardInput, stopPatience: Self.stopPatience + .seconds(5), afterExit: .restart)
     }
 }
 

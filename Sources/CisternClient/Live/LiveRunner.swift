@@ -181,6 +181,7 @@ extension Server {
         var path = "\(application.path)/socket?client=\(name)"
         if let have { path += "&have=\(have)" }
         if presence { path += "&presence=1" }
-        return SocketTarget(url: application.client.url, path: path)
+        return SocketTarget(
+            url: application.client.url, path: path, credentials: application.client.transport.credentials)
     }
 }

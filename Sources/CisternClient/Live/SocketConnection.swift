@@ -124,10 +124,11 @@ final class SocketConnection: Sendable {
                 return .done(try Frames(wrappingChannelSynchronously: channel))
             }
         }
-        let headers = HTTPHeaders([
-            ("Host", address.authority), ("Sec-WebSocket-Protocol", "cistern.v1"),
-            ("User-Agent", "cistern-client/\(CisternClient.version)"),
-        ])
+        let headers = HTTPHeaders(
+            [
+                ("Host", address.authority), ("Sec-WebSocket-Protocol", "cistern.v1"),
+                ("User-Agent", "cistern-client/\(CisternClient.version)"),
+            ] + address.credentials)
         let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: address.path, headers: headers)
         var configuration = NIOUpgradableHTTPClientPipelineConfiguration(
             upgradeConfiguration: NIOTypedHTTPClientUpgradeConfiguration(

@@ -45,10 +45,13 @@ final class Transport: Sendable {
     static let passingStatuses: Set<Int> = [429, 502, 503, 504]
 
     private let http: HTTPClient
+    /// Header fields that say who asks. Sent with every request and every handshake; never logged.
+    let credentials: [(name: String, value: String)]
     private let policy: RetryPolicy
     private let logger: Logger
 
-    init(policy: RetryPolicy, logger: Logger) {
+    init(token: String?, policy: RetryPolicy, logger: Logger) {
+        credentials = token.map { [("Authorization", "Bearer \($0)")] } ?? []
         var configuration = HTTPClient.Configuration()
         configuration.redirectConfiguration = .disallow
         configuration.decompression = .disabled
@@ -130,7 +133,7 @@ final class Transport: Sendable {
         let url = base + request.path
         do {
             let response = try await http.execute(
-                Self.message(request, url), deadline: .now() + TimeAmount(timeout), logger: logger)
+                message(request, url), deadline: .now() + TimeAmount(timeout), logger: logger)
             return try await Self.whole(response, url: url, attempt: attempt)
         } catch {
             throw Self.failure(error, url: base)
@@ -148,7 +151,7 @@ final class Transport: Sendable {
         let url = base + request.path
         do {
             let response = try await http.execute(
-                Self.message(request, url), deadline: .distantFuture, logger: logger)
+                message(request, url), deadline: .distantFuture, logger: logger)
             guard response.status == .ok else { return try await Self.whole(response, url: url, attempt: 1) }
             for try await bytes in response.body { try piece(bytes) }
             return nil
@@ -157,10 +160,11 @@ final class Transport: Sendable {
         }
     }
 
-    private static func message(_ request: Request, _ url: String) -> HTTPClientRequest {
+    private func message(_ request: Request, _ url: String) -> HTTPClientRequest {
         var message = HTTPClientRequest(url: url)
         message.method = request.method
         message.headers.add(name: "User-Agent", value: "cistern-client/\(CisternClient.version)")
+        for (name, value) in credentials { message.headers.add(name: name, value: value) }
         for (name, value) in request.headers { message.headers.add(name: name, value: value) }
         if let body = request.body { message.body = .bytes(ByteBuffer(bytes: body)) }
         return message

@@ -16,8 +16,14 @@ package struct DaemonConfiguration: Sendable {
     package let maximumConnections: Int
     package let expressLanes: Bool
     package let eventLoops: Int
+    // Trust
+    package let keys: String?
+    package let allowAnonymous: Bool
+    package let tlsCertificate: String?
+    package let tlsKey: String?
     // Store
     package let redis: RedisAddress
+    package let redisCA: String?
     package let memcached: [MemcachedAddress]
     /// Of a store that is made anew.
     package let partitions: Int
@@ -63,7 +69,12 @@ package struct DaemonConfiguration: Sendable {
         maximumConnections = values.value(Settings.maximumConnections)
         expressLanes = values.value(Settings.expressLanes)
         eventLoops = values.value(Settings.eventLoops)
+        keys = values.value(Settings.keys)
+        allowAnonymous = values.value(Settings.allowAnonymous)
+        tlsCertificate = values.value(Settings.tlsCertificate)
+        tlsKey = values.value(Settings.tlsKey)
         redis = values.value(Settings.redisURL)
+        redisCA = values.value(Settings.redisCA)
         memcached = values.value(Settings.memcached)
         partitions = values.value(Settings.partitions)
         stateLimit = values.value(Settings.stateLimit)

@@ -80,6 +80,16 @@ extension SettingKind<String> {
 }
 
 extension SettingKind<String?> {
+    /// The path of a file; absent unless given.
+    package static var file: SettingKind {
+        SettingKind(placeholder: "FILE") { text throws(SettingProblem) in
+            guard !text.utf8.contains(0) else { throw SettingProblem("It takes the path of a file.") }
+            return text
+        } write: {
+            $0 ?? ""
+        }
+    }
+
     /// The path of a unix socket; absent unless given.
     package static var socketPath: SettingKind {
         SettingKind(placeholder: "PATH") { text throws(SettingProblem) in

@@ -31,7 +31,7 @@ package enum Settings {
 
     package static let host = Setting<String>(
         "host", .text("HOST"), default: "127.0.0.1",
-        help: "Address to listen on. Anything but loopback lets others in, who may do everything.")
+        help: "Address to listen on. Anything but loopback takes --keys or --allow-anonymous.")
     package static let port = Setting<Int>(
         "port", .count(0...65_535, of: "PORT"), default: 8080, help: "Port to listen on; 0 takes a free one.")
     package static let socket = Setting<String?>(
@@ -47,16 +47,40 @@ package enum Settings {
         "express-lanes", .choice, default: true,
         help: "Answer polls and pushes from their bytes, ahead of the HTTP decoder, where that is possible.")
 
+    package static let keys = Setting<String?>(
+        "keys", .file, default: nil,
+        help:
+            "File with the keys of those who may use this server, as “cistern token” makes them; read again when it changes. Without it everybody may do everything, and only this machine is let in."
+    )
+    package static let allowAnonymous = Setting<Bool>(
+        "allow-anonymous", .yesOrNo, default: false,
+        help:
+            "Listen beyond loopback without --keys: whoever can reach the address may read, change and delete everything. For containers and networks that nobody else is on."
+    )
+    package static let tlsCertificate = Setting<String?>(
+        "tls-certificate", .file, default: nil,
+        help:
+            "File with the certificate and its chain in PEM, to be spoken to by HTTPS only; read again when it changes."
+    )
+    package static let tlsKey = Setting<String?>(
+        "tls-key", .file, default: nil, help: "File with the private key of the certificate in PEM.")
+
     package static let listener = [
         host.description, port.description, socket.description, corsOrigins.description, maximumConnections.description,
-        expressLanes.description,
+        expressLanes.description, keys.description, allowAnonymous.description, tlsCertificate.description,
+        tlsKey.description,
     ]
 
     // MARK: Store
 
     package static let redisURL = Setting<RedisAddress>(
         "redis-url", .redisAddress, default: RedisAddress(.tcp(host: "127.0.0.1", port: RedisAddress.defaultPort)),
-        help: "Redis with the log: redis://[user:password@]host[:port][/db] or unix:///path?db=0.")
+        help: "Redis with the log: redis://[user:password@]host[:port][/db], rediss:// for TLS, or unix:///path?db=0.")
+    package static let redisCA = Setting<String?>(
+        "redis-ca", .file, default: nil,
+        help:
+            "File with the certificates in PEM that a rediss:// server's has to lead to; those of this machine without it."
+    )
     package static let memcached = Setting<[MemcachedAddress]>(
         "memcached", .memcachedAddresses,
         default: [.tcp(host: "127.0.0.1", port: MemcachedAddress.defaultPort)],
@@ -75,7 +99,8 @@ package enum Settings {
         help: "Time for which repeats of a change are recognised; costs up to 208 bytes per change in Redis.")
 
     package static let store = [
-        redisURL.description, memcached.description, partitions.description, stateLimit.description,
+        redisURL.description, redisCA.description, memcached.description, partitions.description,
+        stateLimit.description,
         repeatWindow.description,
     ]
 

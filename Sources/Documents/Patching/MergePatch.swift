@@ -32,6 +32,11 @@ struct MergePatch: Sendable {
     /// Whether it merges members into an object; otherwise it stands for the whole value.
     var isObject: Bool { text.first == UInt8(ascii: "{") }
 
+    /// The patch as a tree, for those who have to look at it rather than apply it.
+    var root: Value {
+        (try? Document(parsing: text.span, limits: ParsingLimits(depth: ParsingLimits.maximumDepth)))?.root ?? .null
+    }
+
     /// Merges the patch into a value, whatever size and depth that gets.
     func apply(to value: inout Value) {
         var reader = MergeReader()

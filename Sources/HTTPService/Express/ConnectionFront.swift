@@ -181,8 +181,8 @@ final class ConnectionFront: ChannelDuplexHandler, RemovableChannelHandler {
         switch progress.next(held: intake.count) {
         case .stop: return false
         case .look:
-            guard let again = intake.repetition else { return give(intake.next(loop), context) }
-            if !answer(again) { take(again.request, by: again.slot, context) }
+            guard let again = intake.repetition(loop.lastTick) else { return give(intake.next(loop), context) }
+            if !answer(again) { take(again.request, by: again.slot, from: again.caller, context) }
             return true
         case .pass(let count):
             guard let part = intake.slice(count) else { return false }
@@ -200,7 +200,8 @@ final class ConnectionFront: ChannelDuplexHandler, RemovableChannelHandler {
         case .bodyMissing(let request):
             progress.bodyIsIncomplete(bytes: request.bytes, at: .now())
             return false
-        case .forLane(let request, let slot): take(request, by: slot, context)
+        case .forLane(let request, let slot, let caller): take(request, by: slot, from: caller, context)
+        case .refused(let request, let slot, let problem): refuse(request, by: slot, problem)
         case .forRoute where loop.leavesAtFirst: perform(progress.leave(), context)
         case .forRoute(let request):
             progress.requestArrived()
@@ -216,7 +217,7 @@ final class ConnectionFront: ChannelDuplexHandler, RemovableChannelHandler {
     private func answer(_ again: RepeatedRequest) -> Bool {
         guard let note = again.note else { return false }
         loop.answers.prepare(again.slot, originFields(of: again.request))
-        guard again.slot.lane.answerAgain(like: note, into: loop.answers) else { return false }
+        guard again.slot.lane.answerAgain(like: note, from: again.caller, into: loop.answers) else { return false }
         progress.requestArrived()
         intake.drop(again.request.bytes)
         loop.answers.flushIfLarge()
@@ -229,14 +230,26 @@ final class ConnectionFront: ChannelDuplexHandler, RemovableChannelHandler {
         return crossOrigin.fields(for: request.origin, in: bytes.readableBytesUInt8Span)
     }
 
-    private func take(_ request: ScannedRequest, by slot: LaneSlot, _ context: ChannelHandlerContext) {
+    /// Answers as the route would.
+    private func refuse(_ request: ScannedRequest, by slot: LaneSlot, _ problem: Problem) {
+        progress.requestArrived()
+        intake.free(loop)
+        loop.answers.prepare(slot, originFields(of: request))
+        loop.answers.write(problem)
+        intake.drop(request.bytes)
+        loop.answers.flushIfLarge()
+    }
+
+    private func take(
+        _ request: ScannedRequest, by slot: LaneSlot, from caller: Caller, _ context: ChannelHandlerContext
+    ) {
         progress.requestArrived()
         intake.free(loop)
         // The lane may close this very connection.
         let bytes = intake.held
         let originFields = originFields(of: request)
         loop.answers.prepare(slot, originFields)
-        let verdict = slot.lane.answer(request, bytes.readableBytesUInt8Span, into: loop.answers) {
+        let verdict = slot.lane.answer(request, bytes.readableBytesUInt8Span, from: caller, into: loop.answers) {
             LaneReply(front: self)
         }
         switch verdict {

@@ -29,6 +29,9 @@ package protocol ExpressLane: AnyObject {
     /// The route whose requests it answers, as the metrics name it.
     var route: (method: HTTPRequest.Method, template: String) { get }
 
+    /// What its requests do. Nil if the handlers that it hands connections to ask themselves who is there.
+    var action: Action? { get }
+
     /// Whether the request looks like one of this lane's, judged from its head alone. What does not, leaves at once.
     func wants(_ request: ScannedRequest, _ bytes: Span<UInt8>) -> Bool
 
@@ -36,17 +39,19 @@ package protocol ExpressLane: AnyObject {
     ///
     /// - Parameters:
     ///   - bytes: Begins with the request; more may follow.
+    ///   - caller: Who sends it, and may do this to the application in the path.
     ///   - answers: Where the answer goes.
     ///   - reply: For an answer that comes later.
     func answer(
-        _ request: ScannedRequest, _ bytes: Span<UInt8>, into answers: AnswerBuffer, later reply: () -> LaneReply
+        _ request: ScannedRequest, _ bytes: Span<UInt8>, from caller: Caller, into answers: AnswerBuffer,
+        later reply: () -> LaneReply
     ) -> LaneVerdict
 
     /// Answers a request that came before on this event loop, byte for byte.
     ///
     /// - Parameter note: What the lane noted when it answered last.
     /// - Returns: false if it has to think again; then nothing was written.
-    func answerAgain(like note: LaneNote, into answers: AnswerBuffer) -> Bool
+    func answerAgain(like note: LaneNote, from caller: Caller, into answers: AnswerBuffer) -> Bool
 
     /// Now and then, about once a second: lets go of what nobody asked for any more.
     ///
@@ -55,7 +60,7 @@ package protocol ExpressLane: AnyObject {
 }
 
 extension ExpressLane {
-    package func answerAgain(like note: LaneNote, into answers: AnswerBuffer) -> Bool { false }
+    package func answerAgain(like note: LaneNote, from caller: Caller, into answers: AnswerBuffer) -> Bool { false }
 }
 
 /// What a lane wants to find again when the same request comes again, on whichever of the event loop's connections.

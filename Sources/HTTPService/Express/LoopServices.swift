@@ -16,6 +16,10 @@ final class LoopServices {
     let httpPipeline: HTTPPipeline
     var recent = RecentRequests()
 
+    var admission: LaneAdmission
+    /// The time of the last tick: to look at the clock for every poll would cost more than it is worth.
+    private(set) var lastTick = NIODeadline.now()
+
     private let limits: HTTPLimits
     private let date: DateClock
     private var load = LoopLoad()
@@ -27,7 +31,9 @@ final class LoopServices {
     init(
         _ eventLoop: any EventLoop, number: Int, lanes: [any ExpressLaneProvider], leavesAtFirst: Bool,
         crossOrigin: CrossOriginPolicy?,
-        limits: HTTPLimits, bodies: BodyBudget, date: DateClock, metrics: any MetricsFactory, httpPipeline: HTTPPipeline
+        limits: HTTPLimits, permission: any Permission, bodies: BodyBudget, date: DateClock,
+        metrics: any MetricsFactory,
+        httpPipeline: HTTPPipeline
     ) {
         self.eventLoop = eventLoop
         self.limits = limits
@@ -36,6 +42,7 @@ final class LoopServices {
         self.httpPipeline = httpPipeline
         self.leavesAtFirst = leavesAtFirst
         self.crossOrigin = crossOrigin.map(CrossOriginFields.init)
+        admission = LaneAdmission(permission)
         times = FrontTimes(limits)
         scanLimits = ScanLimits(limits)
         answers = AnswerBuffer()
@@ -91,6 +98,8 @@ final class LoopServices {
             slot.lane.tidy(load: load)
         }
         let now = NIODeadline.now()
+        lastTick = now
+        admission.tidy(now)
         // From the end, because a connection that is closed gives its place to the last one.
         for index in connections.indices.reversed() where index < connections.count { connections[index].tick(now) }
     }

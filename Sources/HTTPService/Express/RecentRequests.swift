@@ -17,17 +17,18 @@ struct RecentRequests {
     ///
     /// - Parameters:
     ///   - request: without a body.
+    ///   - caller: who has just been found to send it. Another one than before if the token was verified anew.
     ///   - buffer: begins with it.
-    mutating func find(_ request: ScannedRequest, _ slot: LaneSlot, in buffer: ByteBuffer) -> RepeatedRequest? {
+    mutating func find(
+        _ request: ScannedRequest, _ slot: LaneSlot, from caller: Caller, in buffer: ByteBuffer
+    ) -> RepeatedRequest? {
         let key = hash(of: buffer, length: request.headBytes)
-        if let known = young[key] ?? old[key] {
-            guard known.begins(buffer) else { return RepeatedRequest(request, slot, in: buffer) }
-            if young.count < Self.most { young[key] = known }
-            return known
-        }
-        let new = RepeatedRequest(request, slot, in: buffer)
-        if young.count < Self.most { young[key] = new }
-        return new
+        let known = young[key] ?? old[key]
+        guard known?.begins(buffer) ?? true else { return RepeatedRequest(request, slot, from: caller, in: buffer) }
+        let isKnown = known?.caller === caller
+        let one = isKnown ? known : RepeatedRequest(request, slot, from: caller, in: buffer)
+        if young[key] != nil || young.count < Self.most { young[key] = one }
+        return one
     }
 
     /// Lets go of what has not come since the last time.

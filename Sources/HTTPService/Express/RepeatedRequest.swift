@@ -8,6 +8,7 @@ import NIOCore
 final class RepeatedRequest {
     let request: ScannedRequest
     let slot: LaneSlot
+    let caller: Caller
     /// How the lane answered it, if it may do so again.
     var note: LaneNote?
     private let bytes: [UInt8]
@@ -15,10 +16,11 @@ final class RepeatedRequest {
     /// - Parameters:
     ///   - request: without a body.
     ///   - buffer: begins with it.
-    init?(_ request: ScannedRequest, _ slot: LaneSlot, in buffer: ByteBuffer) {
+    init?(_ request: ScannedRequest, _ slot: LaneSlot, from caller: Caller, in buffer: ByteBuffer) {
         guard let bytes = buffer.getBytes(at: buffer.readerIndex, length: request.headBytes) else { return nil }
         self.request = request
         self.slot = slot
+        self.caller = caller
         self.bytes = bytes
     }
 

@@ -7,7 +7,9 @@ struct RequestIntake {
         case incomplete
         /// A lane wants it when its body is there.
         case bodyMissing(ScannedRequest)
-        case forLane(ScannedRequest, LaneSlot)
+        case forLane(ScannedRequest, LaneSlot, Caller)
+        /// A lane wants it, but its sender may not.
+        case refused(ScannedRequest, LaneSlot, Problem)
         case forRoute(ScannedRequest)
         /// Only the decoder may judge it.
         case unusual
@@ -62,9 +64,11 @@ struct RequestIntake {
 
     // MARK: Requests
 
-    /// The request at the beginning of the bytes, if it is the last one over again.
-    var repetition: RepeatedRequest? {
-        guard let repeated, repeated.begins(held) else { return nil }
+    /// The request at the beginning of the bytes, if it is the last one over again and its sender is still to be believed.
+    ///
+    /// - Parameter now: May be some time ago.
+    func repetition(_ now: NIODeadline) -> RepeatedRequest? {
+        guard let repeated, !repeated.caller.isOver(at: now), repeated.begins(held) else { return nil }
         return repeated
     }
 
@@ -80,9 +84,19 @@ struct RequestIntake {
             guard count >= request.bytes else {
                 return reserve(request.bytes, loop) ? .bodyMissing(request) : .forRoute(request)
             }
-            if request.bodyBytes == 0 { repeated = loop.recent.find(request, slot, in: held) }
-            return .forLane(request, slot)
+            return admit(request, slot, loop)
         }
+    }
+
+    private mutating func admit(_ request: ScannedRequest, _ slot: LaneSlot, _ loop: LoopServices) -> Finding {
+        let caller: Caller
+        do throws(Problem) {
+            caller = try loop.admission.admit(request, to: slot.lane, held.readableBytesUInt8Span, at: .now())
+        } catch {
+            return .refused(request, slot, error)
+        }
+        if request.bodyBytes == 0 { repeated = loop.recent.find(request, slot, from: caller, in: held) }
+        return .forLane(request, slot, caller)
     }
 
     /// For a request that no lane answers. After an upgrade the decoder reads no further request, whatever the route says.

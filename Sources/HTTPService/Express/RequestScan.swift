@@ -52,6 +52,7 @@ package struct ScannedRequest: Equatable {
     @InHead package var acceptEncoding
     @InHead package var aIM
     @InHead package var lastEventID
+    @InHead package var authorization
     package var method = Method.other
     /// Whether a field is there that changes the answer and that no lane understands, or one of the above that is empty or there
     /// twice.
@@ -199,6 +200,9 @@ private struct Scanner {
         case 13:
             if bytes.matchesName("if-none-match", at: at) {
                 request.ifNoneMatch = noted(value, after: request.ifNoneMatch)
+            }
+            if bytes.matchesName("authorization", at: at) {
+                request.authorization = noted(value, after: request.authorization)
             }
             if bytes.matchesName("last-event-id", at: at) {
                 request.lastEventID = noted(value, after: request.lastEventID)

@@ -19,12 +19,17 @@ struct ProblemExplanation: Sendable {
     struct Example: Sendable {
         let detail: String
         let members: [(String, Document)]
+        let headers: HTTPFields
         /// Of those answers that say when to come back.
         let retryAfter: Duration?
 
-        init(_ detail: String, _ members: [(String, Document)] = [], retryAfter: Duration? = nil) {
+        init(
+            _ detail: String, _ members: [(String, Document)] = [], headers: HTTPFields = [:],
+            retryAfter: Duration? = nil
+        ) {
             self.detail = detail
             self.members = members
+            self.headers = headers
             self.retryAfter = retryAfter
         }
     }
@@ -38,6 +43,7 @@ extension ProblemKind {
     var example: Problem {
         let example = explanation.example
         var problem = Problem(self, example.detail)
+        problem.headers = example.headers
         for (name, value) in example.members { problem = problem.with(name, value) }
         return example.retryAfter.map { problem.retry(after: $0) } ?? problem
     }

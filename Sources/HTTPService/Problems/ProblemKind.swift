@@ -10,6 +10,7 @@ package enum ProblemKind: String, CaseIterable, Sendable {
     case invalidParameter = "invalid-parameter"
     case internalError = "internal-error"
     case notReady = "not-ready"
+    case unauthenticated
     case forbidden
     case overloaded
     case malformedRequest = "malformed-request"

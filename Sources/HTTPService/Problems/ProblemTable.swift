@@ -8,6 +8,7 @@ extension ProblemKind {
         case .invalidParameter: .invalidParameter
         case .internalError: .internalError
         case .notReady: .notReady
+        case .unauthenticated: .unauthenticated
         case .forbidden: .forbidden
         case .overloaded: .overloaded
         case .malformedRequest: .malformedRequest

@@ -23,7 +23,7 @@ package struct Call: Sendable {
     package let context: HTTPContext
     /// The application in the path, checked; nil for routes that have none.
     package private(set) var application: ApplicationID?
-    package private(set) var caller = Caller.anonymous
+    package private(set) var caller: Caller = .anonymous
     let services: RequestServices
     let lease: BodyLease
 
@@ -67,12 +67,13 @@ package struct Call: Sendable {
         }
     }
 
-    mutating func authorize(_ action: Action) async throws(Problem) {
-        caller = try await services.permission.authorize(action, on: application, request: request.head)
-    }
-
-    /// Asks again, for one of the applications that a route without `{app}` is about.
-    package func authorize(_ action: Action, on application: ApplicationID) async throws(Problem) {
-        _ = try await services.permission.authorize(action, on: application, request: request.head)
+    /// Finds out who sends it, and whether they may.
+    mutating func admit(_ route: Routes.Route) throws(Problem) {
+        guard route.action != .open else { return }
+        caller = try services.admission.caller(request.headers)
+        switch route.subject {
+        case .path: try caller.authorize(route.action, on: application)
+        case .askedByHandler: break
+        }
     }
 }

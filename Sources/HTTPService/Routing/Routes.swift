@@ -17,7 +17,16 @@ package struct Routes: Sendable {
         let method: HTTPRequest.Method
         let template: String
         let action: Action
+        let subject: Subject
         let handler: Handler
+    }
+
+    /// What a caller is asked about before the handler is.
+    package enum Subject: Sendable {
+        /// The application in the path; where there is none, all of them.
+        case path
+        /// The handler knows which applications the request is about, and asks the caller for each.
+        case askedByHandler
     }
 
     private(set) var all: [Route] = []
@@ -33,9 +42,10 @@ package struct Routes: Sendable {
     ///     without it.
     ///   - handler: What it throws is answered as a problem.
     package mutating func on(
-        _ method: HTTPRequest.Method, _ template: String, action: Action, _ handler: @escaping Handler
+        _ method: HTTPRequest.Method, _ template: String, action: Action, subject: Subject = .path,
+        _ handler: @escaping Handler
     ) {
-        all.append(Route(method: method, template: template, action: action, handler: handler))
+        all.append(Route(method: method, template: template, action: action, subject: subject, handler: handler))
     }
 
     /// Adds a route below `/v1/apps/{app}`, whose handler is given the application.
@@ -71,8 +81,12 @@ extension Routes {
             router.on(RouterPath(route.template), method: route.method) { request, context in
                 var call = Call(request: request, context: context, services: services)
                 try call.readApplication()
-                try await call.authorize(route.action)
-                return try await route.handler(call)
+                try call.admit(route)
+                var response = try await route.handler(call)
+                if call.caller.isAuthenticated, response.headers[.cacheControl] == "no-cache" {
+                    response.headers[.cacheControl] = "private, no-cache"
+                }
+                return response
             }
         }
         return router

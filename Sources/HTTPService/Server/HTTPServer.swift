@@ -10,7 +10,7 @@ import ServiceLifecycle
 
 /// What all requests of a server share.
 struct RequestServices: Sendable {
-    let permission: any Permission
+    let admission: Admission
     let crossOrigin: CrossOriginPolicy?
     let metrics: any MetricsFactory
     let bodies: BodyBudget
@@ -21,6 +21,8 @@ package struct HTTPServer: Service {
         package var address: Address
         package var limits = HTTPLimits()
         package var crossOrigin: CrossOriginPolicy?
+        /// Nil to be spoken to in the clear.
+        package var tls: TLSIdentity?
         /// Whether requests are answered from their bytes where that is possible.
         package var expressLanes = true
 
@@ -51,10 +53,9 @@ package struct HTTPServer: Service {
         routes.add(roles)
         routes.add(ProblemPages())
         let services = RequestServices(
-            permission: permission, crossOrigin: configuration.crossOrigin, metrics: metrics,
+            admission: Admission(permission), crossOrigin: configuration.crossOrigin, metrics: metrics,
             bodies: BodyBudget(bytes: configuration.limits.bodiesInFlightBytes))
-        // A lane asks nobody for permission, so there is none where somebody has to be asked.
-        let usesLanes = configuration.expressLanes && permission.everybodyMay
+        let usesLanes = configuration.expressLanes
         listener = Listener(
             configuration: configuration, services: services,
             lanes: usesLanes ? lanes : lanes.filter(\.isOnlyWay), leavesAtFirst: !usesLanes,

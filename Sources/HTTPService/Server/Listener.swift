@@ -91,7 +91,7 @@ struct Listener: Service {
                 let services = LoopServices(
                     eventLoop, number: number, lanes: lanes, leavesAtFirst: leavesAtFirst,
                     crossOrigin: configuration.crossOrigin,
-                    limits: configuration.limits,
+                    limits: configuration.limits, permission: self.services.admission.permission,
                     bodies: self.services.bodies, date: responder.date, metrics: self.services.metrics,
                     httpPipeline: pipeline)
                 services.start()
@@ -131,7 +131,9 @@ struct Listener: Service {
                     guard let loop = loops[ObjectIdentifier(channel.eventLoop)] else {
                         throw ChannelError.inappropriateOperationForState
                     }
-                    try channel.pipeline.syncOperations.addHandler(ConnectionFront(loop.services.value))
+                    let pipeline = channel.pipeline.syncOperations
+                    if let tls = configuration.tls { try pipeline.addHandler(tls.makeHandler()) }
+                    try pipeline.addHandler(ConnectionFront(loop.services.value))
                 }
             }
     }

@@ -10,38 +10,30 @@ import NIOHTTPTypesHTTP1
 /// A request that is granted.
 package struct SocketGrant: Sendable {
     package let request: SocketRequest
-    /// Why the caller may not push, if that is so.
-    package let pushRefusal: Problem?
+    /// Who may poll; whether they may push, they are asked with each change.
+    package let caller: Caller
 }
 
 package struct SocketGate: Sendable {
-    private let permission: any Permission
+    private let admission: Admission
     private let origins: CrossOriginPolicy?
 
     /// - Parameter origins: Whose pages may open sockets, apart from those of the server itself.
-    package init(permission: any Permission, origins: CrossOriginPolicy?) {
-        self.permission = permission
+    package init(admission: Admission, origins: CrossOriginPolicy?) {
+        self.admission = admission
         self.origins = origins
     }
 
-    /// Fails with the problem to be answered.
-    func grant(_ head: HTTPRequestHead, on eventLoop: any EventLoop) -> EventLoopFuture<SocketGrant> {
-        let request: SocketRequest
-        do { request = try SocketRequest(head, origins: origins) } catch { return eventLoop.makeFailedFuture(error) }
-        guard !permission.everybodyMay else {
-            return eventLoop.makeSucceededFuture(SocketGrant(request: request, pushRefusal: nil))
+    /// Throws the problem to be answered.
+    func grant(_ head: HTTPRequestHead) throws(Problem) -> SocketGrant {
+        let request = try SocketRequest(head, origins: origins)
+        let caller: Caller
+        if let token = request.token {
+            caller = try admission.caller(bearing: token)
+        } else {
+            caller = try admission.caller(HTTPFields(head.headers, splitCookie: false))
         }
-        return eventLoop.makeFutureWithTask { try await ask(for: request, head) }
-    }
-
-    private func ask(for request: SocketRequest, _ head: HTTPRequestHead) async throws -> SocketGrant {
-        let asked = try HTTPRequest(head, secure: false, splitCookie: false)
-        _ = try await permission.authorize(.poll, on: request.application, request: asked)
-        do throws(Problem) {
-            _ = try await permission.authorize(.push, on: request.application, request: asked)
-            return SocketGrant(request: request, pushRefusal: nil)
-        } catch {
-            return SocketGrant(request: request, pushRefusal: error)
-        }
+        try caller.authorize(.poll, on: request.application)
+        return SocketGrant(request: request, caller: caller)
     }
 }

@@ -16,7 +16,11 @@ package struct SocketRequest: Sendable {
     /// Whether it offered ``subprotocol``; else none is named in the answer.
     let offersSubprotocol: Bool
 
+    /// What stood behind ``tokenProtocol``: scripts in browsers can name subprotocols, but set no header fields.
+    let token: [UInt8]?
+
     package static let subprotocol = "cistern.v1"
+    static let tokenProtocol = "bearer."
 }
 
 extension SocketRequest {
@@ -30,6 +34,7 @@ extension SocketRequest {
         try Self.checkOrigin(head.headers, origins)
         try Self.checkHandshake(head.headers)
         offersSubprotocol = try Self.offer(head.headers)
+        token = try Self.token(head.headers)
         query = Query(parts.count > 1 ? String(parts[1]) : nil)
         have = try query.token("have", as: VersionToken.self)
     }
@@ -74,6 +79,16 @@ extension SocketRequest {
         guard !offered.isEmpty, !offered.contains(where: { $0 == subprotocol }) else { return !offered.isEmpty }
         throw invalid("None of the subprotocols in Sec-WebSocket-Protocol is known; this server speaks \(subprotocol).")
             .with("supported", .array([.string(subprotocol)]))
+    }
+
+    /// It stands beside ours and is never named in the answer.
+    private static func token(_ headers: HTTPHeaders) throws(Problem) -> [UInt8]? {
+        let tokens = headers[canonicalForm: "sec-websocket-protocol"].filter { $0.hasPrefix(tokenProtocol) }
+        guard let token = tokens.first else { return nil }
+        guard tokens.count == 1, !headers.contains(name: "authorization") else {
+            throw invalid("The request has two tokens.")
+        }
+        return Array(token.utf8.dropFirst(tokenProtocol.utf8.count))
     }
 
     private static func invalid(_ detail: String) -> Problem { Problem(.invalidHandshake, detail) }

@@ -60,16 +60,15 @@ private final class SocketUpgrader: HTTPServerProtocolUpgrader {
     func buildUpgradeResponse(
         channel: any Channel, upgradeRequest: HTTPRequestHead, initialResponseHeaders: HTTPHeaders
     ) -> EventLoopFuture<HTTPHeaders> {
-        let own = NIOLoopBound(self, eventLoop: channel.eventLoop)
-        return gate.grant(upgradeRequest, on: channel.eventLoop).flatMap { grant in
-            own.value.grant = grant
-            var fields = HTTPHeaders()
-            if grant.request.offersSubprotocol {
-                fields.add(name: "Sec-WebSocket-Protocol", value: SocketRequest.subprotocol)
-            }
-            return Self.acceptance(with: fields).buildUpgradeResponse(
-                channel: channel, upgradeRequest: upgradeRequest, initialResponseHeaders: initialResponseHeaders)
+        let grant: SocketGrant
+        do { grant = try gate.grant(upgradeRequest) } catch { return channel.eventLoop.makeFailedFuture(error) }
+        self.grant = grant
+        var fields = HTTPHeaders()
+        if grant.request.offersSubprotocol {
+            fields.add(name: "Sec-WebSocket-Protocol", value: SocketRequest.subprotocol)
         }
+        return Self.acceptance(with: fields).buildUpgradeResponse(
+            channel: channel, upgradeRequest: upgradeRequest, initialResponseHeaders: initialResponseHeaders)
     }
 
     private static func acceptance(with fields: HTTPHeaders) -> NIOWebSocketServerUpgrader {

@@ -16,7 +16,7 @@ package final class SocketClient: SocketEnd {
 
     private let room: any SocketRoom
     private let limits: SocketLimits
-    private let pushRefusal: Problem?
+    package let caller: Caller
     private var socket: SocketHandler?
     private var unanswered = 0
 
@@ -24,7 +24,7 @@ package final class SocketClient: SocketEnd {
         application = grant.request.application
         have = grant.request.have
         query = grant.request.query
-        pushRefusal = grant.pushRefusal
+        caller = grant.caller
         self.room = room
         self.limits = limits
     }
@@ -66,13 +66,21 @@ package final class SocketClient: SocketEnd {
         case .push(let change): push(change)
         case .presence(let presence):
             // As with the route, who may not push may not be seen either.
-            if let pushRefusal { throw MessageRefusal(id: nil, problem: pushRefusal) }
-            do { try room.presence(presence, from: self) } catch { throw MessageRefusal(id: nil, problem: error) }
+            do {
+                try caller.authorize(.push, on: application)
+                try room.presence(presence, from: self)
+            } catch { throw MessageRefusal(id: nil, problem: error) }
         }
     }
 
     private func push(_ change: Change) {
-        if let pushRefusal { return send(.refused(id: change.id.description, pushRefusal)) }
+        do throws(Problem) {
+            try caller.stillThere()
+            try caller.authorize(.push, on: application)
+            try caller.authorize(change, to: application, at: "/push/change")
+        } catch {
+            return send(.refused(id: change.id.description, error))
+        }
         count(1)
         room.push(change, from: self) { [id = change.id] result in
             self.count(-1)

@@ -21,6 +21,9 @@ package struct SocketClose: Equatable, Sendable {
     /// The client may come back after a while.
     package static func later(_ reason: String) -> SocketClose { SocketClose(.tryAgainLater, reason) }
 
+    /// The client's token has expired, or its key is not trusted any more: it may come back with another.
+    package static let unauthenticated = SocketClose(.unauthenticated, "The token has expired.")
+
     package static func == (one: SocketClose, other: SocketClose) -> Bool {
         one.code.map(UInt16.init(webSocketErrorCode:)) == other.code.map(UInt16.init(webSocketErrorCode:))
             && one.reason.utf8.elementsEqual(other.reason.utf8)
@@ -63,6 +66,9 @@ extension SocketClose: Error {}
 extension WebSocketErrorCode {
     /// 1013, in IANA's registry: the server is too busy at the moment.
     package static let tryAgainLater = WebSocketErrorCode(codeNumber: 1013)
+
+    /// Of those that are left to applications: the status 401 that a request with the same token would get.
+    package static let unauthenticated = WebSocketErrorCode(codeNumber: 4401)
 
     /// Whether the code may stand in a frame: defined or registered for that, or left to libraries and applications.
     fileprivate var mayBeSent: Bool {

@@ -6,6 +6,7 @@ import HTTPTypes
 
 struct StateQuestion: Sendable {
     let application: ApplicationID
+    let caller: Caller
     var known = KnownVersions.none
     var view = View()
     var coding = Coding.identity
@@ -21,20 +22,21 @@ struct StateQuestion: Sendable {
     /// Whether events say who is here, too.
     var wantsPresence = false
 
-    init(application: ApplicationID) {
+    init(application: ApplicationID, from caller: Caller) {
         self.application = application
+        self.caller = caller
     }
 
-    init(application: ApplicationID, query: Query, headers: HTTPFields) throws(Problem) {
-        self.application = application
+    init(application: ApplicationID, query: Query, headers: HTTPFields, from caller: Caller) throws(Problem) {
+        self.init(application: application, from: caller)
         atLeast = try query.token("at_least", as: PositionToken.self)
         isFresh = try query.flag("fresh")
-        if let path = try query.string("path") { view.path = try StatePath(path) }
+        view.path = try StatePath(query, of: application, for: caller)
         view.delta = DeltaForm(WeightedList(headers, .aIM))
         if WeightedList(headers, .acceptEncoding).allows("gzip") { coding = .gzip }
         known = KnownVersions(headers)
         let preferences = Preferences(headers)
-        patience = preferences.wait
+        patience = preferences.wait.map { caller.time(upTo: $0) }
         self.preferences = preferences
         wantsEvents = WeightedList(headers, .accept).preferred(among: Self.mediaTypes) == ContentType.events.essence
         guard wantsEvents else { return }

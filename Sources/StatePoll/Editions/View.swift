@@ -1,6 +1,7 @@
 // What of a state somebody wants, and how they take what has changed.
 
 import Documents
+import Fold
 import HTTPService
 
 struct View: Hashable, Sendable {
@@ -55,6 +56,13 @@ struct StatePath: Hashable, Sendable {
         do { pointer = try JSONPointer(parsing: text) } catch {
             throw Problem.invalidParameter("path", "is no JSON Pointer: \(error.message)")
         }
+    }
+
+    /// The part that a query names, or the only one that the caller may see.
+    init(_ query: Query, of application: ApplicationID, for caller: Caller) throws(Problem) {
+        let asked = try query.string("path").map { text throws(Problem) in try StatePath(text) } ?? .whole
+        let part = try caller.part(asked.pointer, of: application)
+        self = part == asked.pointer ? asked : StatePath(text: "\(part)", pointer: part)
     }
 
     var isWhole: Bool { text.isEmpty }

@@ -34,7 +34,7 @@ final class PollLane: ExpressLane {
     private var places: PollPlaces
     private var lastCounts = ContinuousClock.now
     private var cadence: Cadence
-    private var serverFields: AnswerFields
+    private var serverFields: ServerFields
 
     init(_ states: States, _ feeds: Feeds, on eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
@@ -43,18 +43,29 @@ final class PollLane: ExpressLane {
         self.feeds = feeds
         places = PollPlaces(of: states)
         cadence = Cadence(states.configuration.pollInterval)
-        serverFields = Self.fields(cadence)
+        serverFields = ServerFields(cadence)
     }
 
-    private static func fields(_ cadence: Cadence) -> AnswerFields {
-        AnswerFields(StateFields.fields(isPrivate: false, pollInterval: cadence.interval))
+    let action: Action? = .poll
+
+    /// What depends on the server and on who asks.
+    private struct ServerFields {
+        private let open: AnswerFields
+        private let own: AnswerFields
+
+        init(_ cadence: Cadence) {
+            open = AnswerFields(StateFields.fields(isPrivate: false, pollInterval: cadence.interval))
+            own = AnswerFields(StateFields.fields(isPrivate: true, pollInterval: cadence.interval))
+        }
+
+        func fields(for caller: Caller) -> AnswerFields { caller.isAuthenticated ? own : open }
     }
 
     func tidy(load: Double) {
         tellCounts()
         places.tidy()
         guard cadence.observe(load: load) else { return }
-        serverFields = Self.fields(cadence)
+        serverFields = ServerFields(cadence)
         states.pollInterval = cadence.interval
     }
 
@@ -77,12 +88,14 @@ final class PollLane: ExpressLane {
     private static let resource: StaticString = "/state"
 
     func answer(
-        _ request: ScannedRequest, _ bytes: Span<UInt8>, into answers: AnswerBuffer, later reply: () -> LaneReply
+        _ request: ScannedRequest, _ bytes: Span<UInt8>, from caller: Caller, into answers: AnswerBuffer,
+        later reply: () -> LaneReply
     ) -> LaneVerdict {
         guard let path = ApplicationPath(request.target, in: bytes) else { return .leaves }
-        if isOrdinary(request, path, in: bytes), let (place, seen) = places.look(at: path.name, in: bytes),
+        if isOrdinary(request, path, from: caller, in: bytes),
+            let (place, seen) = places.look(at: path.name, in: bytes),
             seen.live.mayAnswer(at: .now()), let form = form(of: request, bytes, from: seen),
-            answer(form, from: seen, of: place, into: answers)
+            answer(form, from: seen, of: place, for: caller, into: answers)
         {
             return .answered(LaneNote(place, edition: seen.edition, form: form.rawValue))
         }
@@ -91,7 +104,8 @@ final class PollLane: ExpressLane {
         guard let application = try? ApplicationID(bytes.text(in: path.name)) else { return .leaves }
         do throws(Problem) {
             let question = try StateQuestion(
-                application: application, query: request.query(path, in: bytes), headers: request.fields(in: bytes))
+                application: application, query: request.query(path, in: bytes), headers: request.fields(in: bytes),
+                from: caller)
             return think(about: question, into: answers, reply)
         } catch {
             answers.write(error)
@@ -100,8 +114,11 @@ final class PollLane: ExpressLane {
     }
 
     /// Whether the request asks for the whole state as it is now, and nothing else.
-    private func isOrdinary(_ request: ScannedRequest, _ path: ApplicationPath, in bytes: Span<UInt8>) -> Bool {
-        request.isPlain && request.prefer.isEmpty && path.rest.count == Self.resource.utf8CodeUnitCount
+    private func isOrdinary(
+        _ request: ScannedRequest, _ path: ApplicationPath, from caller: Caller, in bytes: Span<UInt8>
+    ) -> Bool {
+        request.isPlain && !caller.hasPollParts && request.prefer.isEmpty
+            && path.rest.count == Self.resource.utf8CodeUnitCount
             && !bytes.accepts("text/event-stream", in: request.accept)
     }
 
@@ -128,8 +145,9 @@ final class PollLane: ExpressLane {
 
     /// - Returns: false if that needs thought; then nothing was written.
     private func answer(
-        _ form: Form, from seen: PollPlace.Seen, of place: PollPlace, into answers: AnswerBuffer
+        _ form: Form, from seen: PollPlace.Seen, of place: PollPlace, for caller: Caller, into answers: AnswerBuffer
     ) -> Bool {
+        let serverFields = serverFields.fields(for: caller)
         switch form {
         case .full: answers.write(seen.served.fullHead, serverFields, body: seen.served.body)
         case .gzip:
@@ -144,11 +162,11 @@ final class PollLane: ExpressLane {
     }
 
     /// The same bytes about the same edition have the same answer.
-    func answerAgain(like note: LaneNote, into answers: AnswerBuffer) -> Bool {
+    func answerAgain(like note: LaneNote, from caller: Caller, into answers: AnswerBuffer) -> Bool {
         guard let place = note.subject as? PollPlace, let seen = place.seen, seen.edition == note.edition,
             let form = Form(rawValue: note.form), seen.isCurrent, seen.live.isFresh(at: .now())
         else { return false }
-        return answer(form, from: seen, of: place, into: answers)
+        return answer(form, from: seen, of: place, for: caller, into: answers)
     }
 
     /// Answers as the route does, which may have to look at Redis, to work something out or to wait.
@@ -206,8 +224,8 @@ final class PollLane: ExpressLane {
     }
 
     private func fields(for question: StateQuestion, _ course: WaitCourse) -> AnswerFields {
-        guard let applied = question.preferenceApplied(course) else { return serverFields }
-        var fields = serverFields
+        var fields = serverFields.fields(for: question.caller)
+        guard let applied = question.preferenceApplied(course) else { return fields }
         fields.add("Preference-Applied", applied)
         return fields
     }
@@ -229,7 +247,7 @@ final class PollLane: ExpressLane {
     }
 
     private func stream(_ question: StateQuestion, _ reply: LaneReply) {
-        EventStream(question, in: feeds).start(reply, serverFields)
+        EventStream(question, in: feeds).start(reply, serverFields.fields(for: question.caller))
     }
 }
 

@@ -1,5 +1,6 @@
 // Server-Sent Events (HTML §9.2) as they go over the wire.
 
+import Documents
 import Fold
 import HTTPService
 import NIOCore
@@ -45,6 +46,10 @@ struct EventFrame: Sendable {
         case .deleted: self.init("id\nevent: deleted\ndata: {}\n\n")
         }
     }
+
+    /// The last event of a stream whose token has expired, with the problem that the next request with it would be answered with.
+    static let unauthenticated = EventFrame(
+        "event: unauthenticated", ByteBuffer(bytes: Problem.tokenOver.document.encoded()))
 
     /// Who is here. Without an id: it is no version.
     init(_ presence: PresenceContent) { self.init("event: presence", presence.body) }

@@ -21,6 +21,7 @@ extension LaneStream: EventSink {
 
 final class EventStream: Follower, LaneWaiter {
     let wantsPresence: Bool
+    private let caller: Caller
     private var cursor: StreamCursor
     private let feed: Feed
     private let feeds: Feeds
@@ -30,6 +31,7 @@ final class EventStream: Follower, LaneWaiter {
     private var lastWrite = NIODeadline.now()
 
     init(_ question: StateQuestion, in feeds: Feeds) {
+        caller = question.caller
         wantsPresence = question.wantsPresence
         cursor = StreamCursor(question.view, after: question.known.first)
         feed = feeds.feed(of: question.application)
@@ -84,6 +86,7 @@ final class EventStream: Follower, LaneWaiter {
     }
 
     func tick(_ now: NIODeadline) {
+        guard !caller.isOver(at: now) else { return end(.unauthenticated) }
         if isWritable, now - lastWrite >= Self.silence { send(.heartbeat) }
     }
 
@@ -98,9 +101,12 @@ final class EventStream: Follower, LaneWaiter {
 
     func peerLeft() { leave() }
 
-    func answerNow(_ reason: LaneHurry) {
+    func answerNow(_ reason: LaneHurry) { end() }
+
+    private func end(_ last: EventFrame? = nil) {
         let sink = sink
         leave()
+        if let last { sink?.send(last) }
         sink?.end()
     }
 

@@ -52,6 +52,11 @@ final class LongPoll: Follower, LaneWaiter, Expiring {
 
     func timeIsOver() { end() }
 
+    func tick(_ now: NIODeadline) {
+        guard wait.question.caller.isOver(at: now) else { return }
+        finish { () throws(Problem) in throw .tokenOver }
+    }
+
     func writableAgain() {}
 
     // MARK: The answer
@@ -69,6 +74,7 @@ final class LongPoll: Follower, LaneWaiter, Expiring {
             switch try decide() {
             case .wait(let next): wait = next
             case .answer(let answer):
+                try wait.question.caller.stillThere()
                 leave()
                 let prepared = feed.prepared(answer, after: wait)
                 reply { $0.write(prepared, fields) }

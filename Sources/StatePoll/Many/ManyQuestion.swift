@@ -14,7 +14,7 @@ struct ManyQuestion: Sendable {
     /// Applications in one poll: they fit into a request line, and one client's poll costs no more than a hundred clients' polls.
     static let maximumApplications = 100
 
-    init(query: Query, headers: HTTPFields) throws(Problem) {
+    init(query: Query, headers: HTTPFields, from caller: Caller) throws(Problem) {
         let preferences = Preferences(headers)
         let delta = DeltaForm(WeightedList(headers, .aIM))
         let parts = (try query.string("apps") ?? "").split(separator: ",", omittingEmptySubsequences: false)
@@ -29,7 +29,7 @@ struct ManyQuestion: Sendable {
         var questions: [StateQuestion] = []
         var seen: Set<ApplicationID> = []
         for part in parts {
-            let question = try Self.question(part, delta)
+            let question = try Self.question(part, delta, from: caller)
             guard seen.insert(question.application).inserted else {
                 throw Problem.invalidParameter("apps", "has “\(question.application)” more than once")
             }
@@ -37,20 +37,24 @@ struct ManyQuestion: Sendable {
         }
         self.questions = questions
         self.delta = delta
-        patience = preferences.wait
+        patience = preferences.wait.map { caller.time(upTo: $0) }
         self.preferences = preferences
     }
 
     /// What an answer says of the preferences that were followed (RFC 7240 §3).
     func preferenceApplied(mayWait: Bool) -> String? { preferences.applied(wait: mayWait) }
 
-    private static func question(_ part: Substring, _ delta: DeltaForm?) throws(Problem) -> StateQuestion {
+    private static func question(
+        _ part: Substring, _ delta: DeltaForm?, from caller: Caller
+    ) throws(Problem) -> StateQuestion {
         let halves = part.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
         guard let name = halves.first, let application = try? ApplicationID(name) else {
             throw Problem.invalidParameter("apps", "has “\(part)”, which is no application id")
         }
-        var question = StateQuestion(application: application)
+        try caller.authorize(.poll, on: application)
+        var question = StateQuestion(application: application, from: caller)
         question.view.delta = delta
+        question.view.path = try StatePath(Query(nil), of: application, for: caller)
         if halves.count > 1 {
             guard let version = VersionToken(halves[1]) else {
                 throw Problem.invalidParameter(

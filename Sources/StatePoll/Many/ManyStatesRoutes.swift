@@ -14,12 +14,11 @@ package struct ManyStatesRoutes: RouteProvider {
     }
 
     package func addRoutes(to routes: inout Routes) {
-        routes.on(.get, "/v1/states", action: .poll, poll)
+        routes.on(.get, "/v1/states", action: .poll, subject: .askedByHandler, poll)
     }
 
     @Sendable private func poll(_ call: Call) async throws -> Response {
-        let question = try ManyQuestion(query: call.query, headers: call.headers)
-        for part in question.questions { try await call.authorize(.poll, on: part.application) }
+        let question = try ManyQuestion(query: call.query, headers: call.headers, from: call.caller)
         var headers = StateFields.many
         headers.append(
             contentsOf: StateFields.fields(
@@ -31,6 +30,7 @@ package struct ManyStatesRoutes: RouteProvider {
         let changed = try await call.whileConnected { () async throws(Problem) -> ManyAnswer in
             try await answer(question, mayWait: mayWait)
         }
+        try call.caller.stillThere()
         let body = ResponseBody(byteBuffer: changed.encoded())
         return Response(status: .ok, headers: headers, body: body)
     }

@@ -25,7 +25,7 @@ package struct AdministrationRoutes: RouteProvider {
     }
 
     package func addRoutes(to routes: inout Routes) {
-        routes.on(.get, "/v1/apps", action: .administer, applications)
+        routes.on(.get, "/v1/apps", action: .administer, subject: .askedByHandler, applications)
         routes.onApplication(.get, action: .administer, application)
         routes.onApplication(.get, "/changes", action: .administer, changes)
     }
@@ -34,9 +34,11 @@ package struct AdministrationRoutes: RouteProvider {
 
     @Sendable private func applications(_ call: Call) async throws -> Response {
         let query = call.query
+        let prefix = try query.string("prefix") ?? ""
+        try call.caller.authorize(.administer, onAllBeginning: prefix)
+        // The busiest have no prefix, so that here whoever asks may see all.
         if let busiest = try await BusyApplications(log: log).answer(query) { return busiest }
         let limit = try query.integer("limit", in: 1...Self.largestPage) ?? Self.usualPage
-        let prefix = try query.string("prefix") ?? ""
         let after = try query.string("after").map { text throws(Problem) in
             do { return try ApplicationID(text) } catch {
                 throw Problem.invalidParameter("after", "is no application id")

@@ -20,9 +20,11 @@ package struct StateRoutes: RouteProvider {
     }
 
     @Sendable private func state(_ call: Call, of application: ApplicationID) async throws -> Response {
-        let question = try StateQuestion(application: application, query: call.query, headers: call.headers)
+        let question = try StateQuestion(
+            application: application, query: call.query, headers: call.headers, from: call.caller)
         if question.wantsEvents { return try await events(question, call) }
         let answer = try await answer(question, call)
+        try call.caller.stillThere()
         var headers = answer.fields
         headers.append(contentsOf: serverFields(call))
         headers[.preferenceApplied] = question.preferenceApplied(answer.course)

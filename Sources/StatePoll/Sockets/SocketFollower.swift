@@ -1,6 +1,7 @@
 // A WebSocket's client as a follower: the same cursor as a stream of events, written as messages.
 
 import Fold
+import HTTPService
 import LogAnswers
 import NIOCore
 import Presence
@@ -96,6 +97,7 @@ final class SocketFollower: Follower {
     func wait(for changes: [PushedChange]) { pending.insert(contentsOf: changes, at: 0) }
 
     func tick(_ now: NIODeadline) {
+        guard !client.caller.isOver(at: now) else { return client.close(.unauthenticated) }
         guard !pending.isEmpty, case .state(let served) = feed.whatIsServed else { return }
         settle(upTo: served.positionToken)
     }

@@ -17,16 +17,16 @@ package struct SocketLaneProvider: ExpressLaneProvider {
     private let incomplete: BodyBudget
 
     /// - Parameters:
-    ///   - permission: Who may poll and push.
+    ///   - permission: Whom it believes.
     ///   - origins: Whose pages may open sockets, apart from the server's own.
     package init(
-        states: States, feeds: FeedsOfLoops, commits: GroupCommits, permission: any Permission = EverybodyMay(),
+        states: States, feeds: FeedsOfLoops, commits: GroupCommits, permission: any Permission,
         origins: CrossOriginPolicy?, head: HTTPLimits
     ) {
         self.states = states
         self.feeds = feeds
         self.commits = commits
-        gate = SocketGate(permission: permission, origins: origins)
+        gate = SocketGate(admission: Admission(permission), origins: origins)
         self.head = head
         limits = SocketLimits(presenceBytes: feeds.presenceBytes)
         incomplete = BodyBudget(bytes: limits.incompleteBytes)
@@ -43,6 +43,9 @@ package struct SocketLaneProvider: ExpressLaneProvider {
 
 final class SocketLane: ExpressLane, ConnectionTaker {
     let route = (method: HTTPRequest.Method.get, template: ApplicationPath.template("/socket"))
+
+    /// The gate asks, who also knows the tokens that stand among subprotocols.
+    let action: Action? = nil
 
     private let loop: SocketLoop
     /// Nil on event loops that nobody appends from.
@@ -65,7 +68,8 @@ final class SocketLane: ExpressLane, ConnectionTaker {
     }
 
     func answer(
-        _ request: ScannedRequest, _ bytes: Span<UInt8>, into answers: AnswerBuffer, later reply: () -> LaneReply
+        _ request: ScannedRequest, _ bytes: Span<UInt8>, from caller: Caller, into answers: AnswerBuffer,
+        later reply: () -> LaneReply
     ) -> LaneVerdict { .takes(self) }
 
     func install(in channel: any Channel, after front: any ChannelHandler) throws {

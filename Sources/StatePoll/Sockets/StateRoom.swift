@@ -138,8 +138,8 @@ final class StateRoom: SocketRoom {
 extension StateQuestion {
     /// What a socket's client asks for in its URL: browsers cannot set header fields there.
     fileprivate init(_ client: SocketClient) throws(Problem) {
-        self.init(application: client.application)
-        if let path = try client.query.string("path") { view.path = try StatePath(path) }
+        self.init(application: client.application, from: client.caller)
+        view.path = try StatePath(client.query, of: client.application, for: client.caller)
         view.delta = .mergePatch
         if let name = try client.query.string("delta") {
             guard let form = DeltaForm(rawValue: name) else {

@@ -16,6 +16,7 @@ extension LoopServices {
         let built = AsyncStream.makeStream(of: HTTP1Channel.Value.self).continuation
         self.init(
             eventLoop, number: 0, lanes: lanes, leavesAtFirst: false, crossOrigin: nil, limits: limits,
+            permission: EverybodyMay(),
             bodies: BodyBudget(bytes: 1 << 20),
             date: DateClock(), metrics: NOOPMetricsHandler.instance,
             httpPipeline: HTTPPipeline(channel: http, logger: Logger(label: "test"), built: built))

@@ -4,13 +4,6 @@ import HTTPTypes
 import NIOCore
 import Testing
 
-/// Asks before each request, and lets all through.
-struct AskEverybody: Permission {
-    func authorize(
-        _ action: Action, on application: ApplicationID?, request: HTTPRequest
-    ) async throws(Problem) -> Caller { .anonymous }
-}
-
 @Suite("Deadlines of connections with lanes", .timeLimit(.minutes(1)))
 struct LaneDeadlineTests {
     private func limits(_ change: (inout HTTPLimits) -> Void) -> HTTPLimits {

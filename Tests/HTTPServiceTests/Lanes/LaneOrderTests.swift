@@ -213,16 +213,6 @@ struct LaneOrderTests {
         }
     }
 
-    @Test("Where somebody has to be asked for permission there are no lanes")
-    func permission() async throws {
-        let lanes = StubLanes()
-        try await withServer(lanes: [lanes], permission: AskEverybody()) { address in
-            let response = try await exchange(address, "GET /v1/apps/now1/state HTTP/1.1\nHost: x")
-            #expect(response.origin == "route now1")
-        }
-        #expect(lanes.askedCount == 0)
-    }
-
     @Test("A lane's answer has the fields of the origin's page, and the date", arguments: ["now1", "later1"])
     func fields(name: String) async throws {
         try await withServer(lanes: [StubLanes()], origins: ["https://app.example.org"]) { address in

@@ -54,6 +54,7 @@ final class LiveLanes: ExpressLaneProvider {
 
 final class LiveLane: ExpressLane {
     let route = (method: HTTPRequest.Method.get, template: "/v1/apps/{app}/state")
+    let action: Action? = .poll
 
     fileprivate let provider: LiveLanes
     private let eventLoop: any EventLoop
@@ -73,7 +74,8 @@ final class LiveLane: ExpressLane {
     }
 
     func answer(
-        _ request: ScannedRequest, _ bytes: Span<UInt8>, into answers: AnswerBuffer, later reply: () -> LaneReply
+        _ request: ScannedRequest, _ bytes: Span<UInt8>, from caller: Caller, into answers: AnswerBuffer,
+        later reply: () -> LaneReply
     ) -> LaneVerdict {
         let name = name(request, bytes)
         if name.hasPrefix("take") { return .takes(EchoTaker(name, provider)) }

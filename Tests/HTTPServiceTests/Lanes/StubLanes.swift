@@ -36,6 +36,7 @@ final class StubLanes: ExpressLaneProvider {
 
 final class StubLane: ExpressLane {
     let route = (method: HTTPRequest.Method.get, template: "/v1/apps/{app}/state")
+    let action: Action? = .poll
 
     private unowned let provider: StubLanes
     private let eventLoop: any EventLoop
@@ -60,7 +61,8 @@ final class StubLane: ExpressLane {
     }
 
     func answer(
-        _ request: ScannedRequest, _ bytes: Span<UInt8>, into answers: AnswerBuffer, later reply: () -> LaneReply
+        _ request: ScannedRequest, _ bytes: Span<UInt8>, from caller: Caller, into answers: AnswerBuffer,
+        later reply: () -> LaneReply
     ) -> LaneVerdict {
         let name = name(request, bytes)
         provider.asked.wrappingAdd(1, ordering: .sequentiallyConsistent)
@@ -81,7 +83,7 @@ final class StubLane: ExpressLane {
         return .answered(LaneNote(self, edition: provider.edition.load(ordering: .relaxed), form: number))
     }
 
-    func answerAgain(like note: LaneNote, into answers: AnswerBuffer) -> Bool {
+    func answerAgain(like note: LaneNote, from caller: Caller, into answers: AnswerBuffer) -> Bool {
         guard note.subject === self, note.edition == provider.edition.load(ordering: .relaxed) else { return false }
         Self.write("lane noted\(note.form) again", to: answers)
         return true

@@ -49,7 +49,7 @@ func withSockets<Value>(
     let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
     let epoch = try #require(Epoch("e"))
     let budget = BodyBudget(bytes: incompleteBytes)
-    let gate = SocketGate(permission: permission, origins: CrossOriginPolicy(origins: origins))
+    let gate = SocketGate(admission: Admission(permission), origins: CrossOriginPolicy(origins: origins))
     let (room, channels) = try await eventLoop.submit {
         (
             NIOLoopBound(MemoryRoom(epoch), eventLoop: eventLoop),

@@ -61,14 +61,29 @@ extension ProblemExplanation {
                 )
             ], retryAfter: .seconds(1)))
 
+    static let unauthenticated = ProblemExplanation(
+        status: .unauthorized, title: "The request does not say who sends it",
+        meaning: "The server has keys, and the request has no token that one of them vouches for.",
+        cause:
+            "The token is missing, was cut off on its way, has expired, comes from somebody else, or its key was taken away.",
+        remedy: "Send a token or an API key as “Authorization: Bearer …”. The detail says what is wrong with the one "
+            + "that was sent; “cistern token explain” says more.",
+        example: Example(
+            "The request has no token. It takes “Authorization: Bearer” and a token or an API key.",
+            headers: [.wwwAuthenticate: #"Bearer realm="cistern""#]))
+
     static let forbidden = ProblemExplanation(
         status: .forbidden, title: "The sender may not do this",
         meaning: "The request is well, but its sender is not permitted what it asks for.",
-        cause:
-            "A page of an origin that is not among the allowed ones opens a socket, or whoever guards this server refuses the action.",
-        remedy: "Sending the same again does not help. For the operator: allow the origin with --cors-origins.",
+        cause: "The token does not allow this action on this application, or not on the part of its state that "
+            + "“pointer” names. Or a page of an origin that is not among the allowed ones opens a socket.",
+        remedy: "Sending the same again does not help. “scope” is what it would take. For the operator: allow an "
+            + "origin with --cors-origins.",
         example: Example(
-            "Pages of “https://example.org” may not open sockets here; it is not among the allowed origins."))
+            "The token does not allow push:board.", [("scope", .string("push:board"))],
+            headers: [
+                .wwwAuthenticate: #"Bearer realm="cistern", error="insufficient_scope", scope="push:board""#
+            ]))
 
     static let overloaded = ProblemExplanation(
         status: .serviceUnavailable, title: "The server has too much to do",

@@ -1,0 +1,104 @@
+// The keys of a daemon, out of one file, and the answer to whether a token is to be believed.
+//
+//     { "issuer": "https://login.example.org", "audience": "cistern",
+//       "keys": [ a JSON Web Key with "kid" and "alg", … ],
+//       "api_keys": [ { "id", "salt", "hash", "scope", "exp"? }, … ] }
+
+import Documents
+package import Grants
+
+/// Somebody whose token is believed.
+package struct VerifiedToken: Equatable, Sendable {
+    /// For logs: the token's subject, or the id of an API key.
+    package let name: String
+    package let grant: Grant
+    /// Seconds since 1970; nil: until its key is taken out of the file.
+    package let expires: Double?
+}
+
+package struct Keyring: Sendable {
+    private let terms: TokenTerms?
+    private let keys: [String: SigningKey]
+    private let apiKeys: [String: APIKeyRecord]
+
+    /// Bytes: some 20,000 API keys.
+    package static let maximumFileBytes = 16 << 20
+
+    package init(parsing file: [UInt8]) async throws(KeyFileError) {
+        let document: Document
+        do { document = try Document(parsing: file) } catch { throw KeyFileError("It is not JSON: \(error)") }
+        guard document.kind == .object else { throw KeyFileError("It is no JSON object.") }
+        for (name, _) in document.members where !["issuer", "audience", "keys", "api_keys"].contains(name) {
+            throw KeyFileError("It has a member “\(name)”; known are issuer, audience, keys and api_keys.")
+        }
+        (keys, terms) = try await Self.signingKeys(document)
+        apiKeys = try Self.apiKeys(document)
+        guard !keys.isEmpty || !apiKeys.isEmpty else {
+            throw KeyFileError("It has no key, neither in “keys” nor in “api_keys”, so nobody could be let in.")
+        }
+    }
+
+    private static func signingKeys(
+        _ document: Document
+    ) async throws(KeyFileError) -> ([String: SigningKey], TokenTerms?) {
+        var keys: [String: SigningKey] = [:]
+        for (index, jwk) in try list("keys", in: document).enumerated() {
+            let key: SigningKey
+            do { key = try await SigningKey(jwk, mayBePrivate: false) } catch {
+                throw KeyFileError("/keys/\(index): \(error).")
+            }
+            guard keys.updateValue(key, forKey: key.id) == nil else {
+                throw KeyFileError("/keys/\(index): there are two keys with the “kid” “\(key.id)”.")
+            }
+        }
+        if keys.isEmpty { return (keys, nil) }
+        guard let issuer = document["issuer"]?.stringValue, let audience = document["audience"]?.stringValue,
+            !issuer.isEmpty, !audience.isEmpty
+        else {
+            throw KeyFileError(
+                "It has “keys”, and so takes “issuer” and “audience”: what tokens have as “iss” and “aud”.")
+        }
+        return (keys, TokenTerms(issuer: issuer, audience: audience))
+    }
+
+    private static func apiKeys(_ document: Document) throws(KeyFileError) -> [String: APIKeyRecord] {
+        var keys: [String: APIKeyRecord] = [:]
+        for (index, record) in try list("api_keys", in: document).enumerated() {
+            let key: APIKeyRecord
+            do { key = try APIKeyRecord(record) } catch { throw KeyFileError("/api_keys/\(index): \(error).") }
+            guard keys.updateValue(key, forKey: key.id) == nil else {
+                throw KeyFileError("/api_keys/\(index): there are two API keys with the id “\(key.id)”.")
+            }
+        }
+        return keys
+    }
+
+    private static func list(_ name: String, in document: Document) throws(KeyFileError) -> [Document] {
+        guard let list = document[name] else { return [] }
+        guard list.kind == .array else { throw KeyFileError("“\(name)” is no array.") }
+        return Array(list.elements)
+    }
+
+    /// How many keys there are, for the log.
+    package var counts: (keys: Int, apiKeys: Int) { (keys.count, apiKeys.count) }
+
+    // MARK: Tokens
+
+    /// Takes an API key or a JSON Web Token.
+    ///
+    /// - Parameter now: Seconds since 1970.
+    package func verify(_ token: [UInt8], now: Double) throws(TokenRefusal) -> VerifiedToken {
+        if token.starts(with: APIKey.mark.utf8) { return try verifyAPIKey(String(decoding: token, as: UTF8.self), now) }
+        let token = try JSONWebToken(parsing: token)
+        guard let terms, let key = token.keyID.flatMap({ keys[$0] }) else { throw .unknownKey(token.keyID) }
+        try key.verify(token)
+        let claims = try TokenClaims(token.payload, terms: terms, now: now)
+        return VerifiedToken(name: claims.subject ?? key.id, grant: claims.grant, expires: claims.expires)
+    }
+
+    private func verifyAPIKey(_ text: String, _ now: Double) throws(TokenRefusal) -> VerifiedToken {
+        guard let key = APIKey(text), let record = apiKeys[key.id], record.matches(key) else { throw .unknownAPIKey }
+        if let expires = record.expires, now >= expires { throw .expired }
+        return VerifiedToken(name: record.id, grant: record.grant, expires: record.expires)
+    }
+}

@@ -1,0 +1,173 @@
+import Foundation
+import SystemSupport
+import TestSupport
+import Testing
+
+/// TLS: of the daemons themselves, to Redis, and by a proxy in front.
+@Suite("Encryption", .timeLimit(.minutes(10)))
+struct EncryptionTests {
+    @Test(
+        "A daemon with a certificate speaks TLS only, its lanes behind it, and takes a renewed certificate without a restart"
+    )
+    func daemons() async throws {
+        let certificates = try Certificates()
+        defer { certificates.folder.remove() }
+        let files = try certificates.issue("server", serial: 1_001)
+        try await withCistern { system in
+            _ = try await system.outcome(#"{"a":1}"#, id: "c1")
+            let memcached = system.memcacheds.map { "unix://\($0.address)" }.joined(separator: ",")
+            let front = DaemonProcess(
+                .front,
+                options: [
+                    "--redis-url", system.redis.url, "--memcached", memcached, "--tls-certificate", files.certificate,
+                    "--tls-key", files.key,
+                ], logFile: system.redis.folder + "/tls.log")
+            try await front.launch()
+            defer { front.kill() }
+            let url = "https://localhost:\(front.port)"
+            let state = { try certificates.curl(["--include", url + "/v1/apps/board/state"]) }
+            #expect(try state().hasPrefix("HTTP/1.1 200 OK\r\n") && state().hasSuffix(#"{"a":1}"#))
+            let push = try certificates.curl([
+                "-X", "PUT", "-H", "Content-Type: application/merge-patch+json", "-d", #"{"b":2}"#,
+                url + "/v1/apps/board/changes/c2", url + "/v1/apps/board/changes/c2",
+            ])
+            #expect(push.contains(#""id":"c2""#))
+            try await eventually("the change is merged") { try state().hasSuffix(#"{"a":1,"b":2}"#) }
+            // By lanes: several requests on one connection.
+            let metrics = try certificates.curl([url + "/metrics"])
+            #expect(metrics.contains(#"http_express_requests_total{method="PUT""#))
+            #expect(metrics.contains(#"http_express_requests_total{method="GET",route="/v1/apps/{app}/state"}"#))
+            let waited = try certificates.curl([
+                "-H", "Prefer: wait=1", "-H", "If-None-Match: \"x-1\"", url + "/v1/apps/board/state",
+            ])
+            #expect(waited == #"{"a":1,"b":2}"#)
+            // A large answer, and a stream.
+            let text = mixedText(300_000)
+            _ = try await system.outcome("{\"t\":\"\(text)\"}", id: "c3", to: "big")
+            #expect(try certificates.curl([url + "/v1/apps/big/state"]) == "{\"t\":\"\(text)\"}")
+            let events = try certificates.curl([
+                "--max-time", "2", "--no-buffer", "-H", "Accept: text/event-stream", url + "/v1/apps/board/state",
+            ])
+            #expect(events.contains("event: state"))
+            // In the clear there is no answer.
+            #expect(
+                !(try certificates.curl(["--include", "http://localhost:\(front.port)/healthz"])).contains(
+                    "HTTP/1.1 200"))
+            #expect(try certificates.curl(["--tls-max", "1.1", url + "/healthz"]).contains("curl:"))
+            let serial = { try certificates.curl(["--verbose", url + "/healthz", "--write-out", "%{certs}"]) }
+            #expect(try serial().contains("Serial Number:3e9") || serial().lowercased().contains("03e9"))
+            try certificates.issue("server", serial: 1_002)
+            try await eventually("the new certificate is shown") { try serial().lowercased().contains("3ea") }
+            // What does not fit together changes nothing.
+            try "nonsense".write(toFile: files.key, atomically: true, encoding: .utf8)
+            try await eventually("the server says so") { front.logged.contains("what was read before stays in force") }
+            #expect(try serial().lowercased().contains("3ea"))
+        }
+    }
+
+    @Test("Redis is spoken to by TLS where its URL says so, and only if its certificate leads to the given authority")
+    func redis() async throws {
+        let certificates = try Certificates()
+        defer { certificates.folder.remove() }
+        let stranger = try Certificates()
+        defer { stranger.folder.remove() }
+        let files = try certificates.issue("redis", serial: 1)
+        let port = try freeLoopbackPort()
+        var options = CisternOptions.front
+        options.redis = [
+            "tls-port": "\(port)", "tls-cert-file": files.certificate, "tls-key-file": files.key,
+            "tls-ca-cert-file": certificates.authority, "tls-auth-clients": "no",
+        ]
+        try await withCistern(options) { system in
+            let memcached = system.memcacheds.map { "unix://\($0.address)" }.joined(separator: ",")
+            func front(_ host: String, _ authority: String) -> DaemonProcess {
+                DaemonProcess(
+                    .front,
+                    options: [
+                        "--redis-url", "rediss://\(host):\(port)", "--redis-ca", authority, "--memcached", memcached,
+                    ], logFile: system.redis.folder + "/\(UInt64.random(in: 0...UInt64.max)).log")
+            }
+            for host in ["localhost", "127.0.0.1"] {
+                let front = front(host, certificates.authority)
+                try await front.launch()
+                defer { front.kill() }
+                #expect(try await system.push(#"{"a":1}"#, id: "to-\(host)", at: front).status == 201)
+                try await eventually("the state is there") { try await system.state(from: front).text == #"{"a":1}"# }
+                #expect(try await system.get("/readyz", from: front).status == 200)
+            }
+            let wrong = front("localhost", stranger.authority)
+            let launch = Task { try await wrong.launch() }
+            defer { wrong.kill() }
+            try await eventually("it does not believe the server") { wrong.logged.contains("Waiting for Redis") }
+            launch.cancel()
+        }
+    }
+
+    @Test("Behind nginx clients have HTTP/2, and states, waits, events and sockets go through")
+    func proxy() async throws {
+        let certificates = try Certificates()
+        defer { certificates.folder.remove() }
+        let files = try certificates.issue("nginx", serial: 7)
+        try await withKeys { system, keyring in
+            try await system.prepare(#"{"a":1}"#, with: keyring)
+            let port = try freeLoopbackPort()
+            let folder = certificates.folder.path
+            let site = try Self.documented()
+                .replacing("listen 443 ssl http2;", with: "listen 127.0.0.1:\(port) ssl http2;")
+                .replacing("/etc/ssl/cistern.crt", with: files.certificate)
+                .replacing("/etc/ssl/cistern.key", with: files.key)
+                .replacing("127.0.0.1:8080", with: "127.0.0.1:\(system.poller.port)")
+                .replacing("cistern.example.org", with: "localhost")
+            let paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map { "\($0)_temp_path \(folder)/\($0);" }
+            try """
+            daemon off; pid \(folder)/nginx.pid; error_log \(folder)/nginx.log; worker_processes 1;
+            events {}
+            http { access_log off; \(paths.joined(separator: " "))
+            \(site)
+            }
+            """.write(toFile: folder + "/nginx.conf", atomically: true, encoding: .utf8)
+            let nginx = ChildProcess(
+                executable: try ChildProcess.find("nginx", package: "nginx"),
+                arguments: ["-p", folder, "-c", folder + "/nginx.conf"], output: folder + "/nginx.out")
+            try nginx.launch()
+            defer { nginx.end(with: SIGKILL) }
+            let url = "https://localhost:\(port)"
+            let bearer = ["-H", "Authorization: Bearer \(keyring.apiKey)"]
+            try await eventually("nginx answers") { try certificates.curl([url + "/healthz"]).contains("ok") }
+            let head = try certificates.curl(["--http2", "--include"] + bearer + [url + "/v1/apps/board/state"])
+            #expect(head.hasPrefix("HTTP/2 200") && head.hasSuffix(#"{"a":1}"#), "\(head)")
+            #expect(try certificates.curl(["--include", url + "/v1/apps/board/state"]).hasPrefix("HTTP/2 401"))
+            let push = try certificates.curl(
+                ["-X", "PUT", "-H", "Content-Type: application/merge-patch+json", "-d", #"{"b":2}"#] + bearer
+                    + [url + "/v1/apps/board/changes/c2"])
+            #expect(push.contains(#""id":"c2""#))
+            try await eventually("the change is merged") {
+                try certificates.curl(bearer + [url + "/v1/apps/board/state"]) == #"{"a":1,"b":2}"#
+            }
+            let events = try certificates.curl(
+                ["--max-time", "2", "--no-buffer", "-H", "Accept: text/event-stream"] + bearer + [
+                    url + "/v1/apps/board/state"
+                ])
+            #expect(events.contains("event: state"))
+            let upgrade = LiveSocket.handshake("/v1/apps/board/socket").dropFirst(2).flatMap { ["-H", $0] }
+            let socket = try certificates.curl(
+                ["--http1.1", "--include", "--max-time", "2", "--no-buffer"] + upgrade + bearer + [
+                    url + "/v1/apps/board/socket"
+                ])
+            #expect(socket.hasPrefix("HTTP/1.1 101"), "\(socket)")
+        }
+    }
+
+    /// The configuration that the documentation shows.
+    private static func documented() throws -> String {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+        let page = try String(
+            contentsOf: root.appendingPathComponent("Sources/HTTPService/HTTPService.docc/Security.md"), encoding: .utf8
+        )
+        guard let match = page.firstMatch(of: /```nginx\n([^`]*)```/) else {
+            throw TestSupportError("No configuration of nginx.")
+        }
+        return String(match.1)
+    }
+}

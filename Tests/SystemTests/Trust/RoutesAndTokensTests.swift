@@ -1,0 +1,166 @@
+import Documents
+import Grants
+import SystemSupport
+import TestSupport
+import Testing
+import Trust
+
+/// Every route with every kind of token: who is let in, by lanes as by routes.
+@Suite("Routes and tokens", .timeLimit(.minutes(10)))
+struct RoutesAndTokensTests {
+    private struct Row {
+        let request: String
+        /// Nil for what is open to everybody.
+        let kind: Scope.Kind?
+        var fields: [String] = []
+        var body: String?
+
+        func bytes(_ token: String?) -> String {
+            var lines = ["\(request) HTTP/1.1", "Host: localhost"] + fields
+            if let token { lines.append("Authorization: Bearer \(token)") }
+            if let body { lines.append("Content-Length: \(body.utf8.count)") }
+            return lines.joined(separator: "\r\n") + "\r\n\r\n" + (body ?? "")
+        }
+    }
+
+    private static let merge = "Content-Type: application/merge-patch+json"
+    private static let json = "Content-Type: application/json"
+    private static let socket = Array(LiveSocket.handshake("/").dropFirst(2))
+
+    private static let rows = [
+        Row(request: "GET /v1/apps/board/state", kind: .poll),
+        Row(request: "HEAD /v1/apps/board/state", kind: .poll),
+        Row(request: "GET /v1/apps/%62oard/state", kind: .poll),
+        Row(request: "GET /v1/apps/board/state?path=/a", kind: .poll),
+        Row(request: "GET /v1/apps/board/state", kind: .poll, fields: ["If-None-Match: \"none\"", "A-IM: json-patch"]),
+        Row(request: "GET /v1/apps/board/state", kind: .poll, fields: ["Accept: text/event-stream"]),
+        Row(request: "HEAD /v1/apps/board/state", kind: .poll, fields: ["Accept: text/event-stream"]),
+        Row(request: "GET /v1/apps/board/state?fresh=1", kind: .poll, fields: ["Accept-Encoding: gzip"]),
+        Row(request: "GET /v1/states?apps=board", kind: .poll),
+        Row(request: "GET /v1/apps/board/presence", kind: .poll),
+        Row(request: "GET /v1/apps/board/socket", kind: .poll),
+        Row(request: "GET /v1/apps/board/socket", kind: .poll, fields: socket),
+        Row(request: "PUT /v1/apps/board/changes/t1", kind: .push, fields: [merge], body: #"{"t":1}"#),
+        Row(
+            request: "PUT /v1/apps/board/changes/t2", kind: .push, fields: [merge, "If-None-Match: *"],
+            body: #"{"t":1}"#),
+        Row(request: "PUT /v1/apps/board/changes/t3", kind: .push, fields: [merge], body: "{ no JSON"),
+        Row(
+            request: "PUT /v1/apps/board/changes", kind: .push, fields: [json],
+            body: #"[{"id":"t4","type":"application/merge-patch+json","change":{}}]"#),
+        Row(request: "GET /v1/apps/board/changes/c0", kind: .push),
+        Row(request: "PUT /v1/apps/board/presence/me", kind: .push, fields: [json], body: "{}"),
+        Row(request: "DELETE /v1/apps/board/presence/me", kind: .push),
+        Row(request: "GET /v1/apps?prefix=board", kind: .admin), Row(request: "GET /v1/apps", kind: .admin),
+        Row(request: "GET /v1/apps/board", kind: .admin), Row(request: "GET /v1/apps/board/changes", kind: .admin),
+        Row(request: "DELETE /v1/apps/boardless", kind: .admin), Row(request: "GET /metrics", kind: .metrics),
+        Row(request: "GET /v1/apps?sort=polls", kind: .admin), Row(request: "GET /v1/daemons", kind: .admin),
+        Row(request: "GET /v1/apps/board/changes?latest=5", kind: .admin),
+        Row(request: "GET /healthz", kind: nil), Row(request: "GET /readyz", kind: nil),
+        Row(request: "GET /problems/forbidden", kind: nil), Row(request: "GET /problems", kind: nil),
+        Row(request: "GET /problems/style.css", kind: nil), Row(request: "GET /", kind: nil),
+        Row(request: "GET /cistern.js", kind: nil), Row(request: "GET /openapi.json", kind: nil),
+        Row(request: "GET /cistern/core.js", kind: nil),
+        Row(request: "GET /demo/", kind: nil), Row(request: "GET /dashboard/", kind: nil),
+        Row(request: "GET /dashboard/main.js", kind: nil),
+    ]
+
+    @Test("Nobody gets past any route without a token that allows it", arguments: ["yes", "no"])
+    func table(lanes: String) async throws {
+        try await withKeys(lanes: lanes) { system, keyring in
+            try await system.prepare(#"{"a":{"b":1}}"#, with: keyring)
+            let stranger = try await TestKeyring()
+            defer { stranger.folder.remove() }
+            let expired = try keyring.token("push:* poll:* admin:* metrics", lifetime: -1)
+            let issuer = try keyring.token("push:* poll:* admin:* metrics", issuer: "somebody")
+            let forged = expired.split(separator: ".").dropLast().joined(separator: ".") + "."
+            for row in Self.rows {
+                for (name, token) in [
+                    ("no token", nil), ("nonsense", "nonsense"),
+                    ("a stranger's", try stranger.token("poll:* push:* admin:*")),
+                    ("a stranger's API key", stranger.apiKey), ("an expired one", expired), ("a forged one", forged),
+                    ("another issuer's", issuer),
+                ] {
+                    let status = try system.status(of: row.bytes(token))
+                    #expect(row.kind == nil ? status == 200 : status == 401, "\(row.request) with \(name): \(status)")
+                }
+                guard let kind = row.kind else { continue }
+                for other in Scope.Kind.allCases where other != kind {
+                    // Of all applications, admin has the metrics, too.
+                    if kind == .metrics, other == .admin { continue }
+                    let scope = other == .metrics ? "metrics" : "\(other.rawValue):*"
+                    let status = try system.status(of: row.bytes(try keyring.token(scope)))
+                    #expect(status == 403, "\(row.request) with \(scope): \(status)")
+                }
+                for pattern in ["boar", "other.*", "boards*"] where kind != .metrics {
+                    let status = try system.status(of: row.bytes(try keyring.token("\(kind.rawValue):\(pattern)")))
+                    #expect(status == 403, "\(row.request) for \(pattern): \(status)")
+                }
+                let allowed = kind == .metrics ? "metrics" : "\(kind.rawValue):*"
+                for token in [try keyring.token(allowed), keyring.apiKey] {
+                    let status = try system.status(of: row.bytes(token))
+                    #expect(
+                        ![0, 401, 403].contains(status) && status < 500, "\(row.request) with \(allowed): \(status)")
+                }
+                if row.request.contains("board"), !row.request.contains("boardless") {
+                    let status = try system.status(of: row.bytes(try keyring.token("\(kind.rawValue):boar*")))
+                    #expect(![0, 401, 403].contains(status) && status < 500, "\(row.request) for boar*: \(status)")
+                }
+            }
+            // Sockets are taken over by lanes only, and there is the other place for a token.
+            guard lanes == "yes" else { return }
+            let handshake =
+                "GET /v1/apps/board/socket HTTP/1.1\r\nHost: x\r\n" + Self.socket.dropLast().joined(separator: "\r\n")
+                + "\r\nSec-WebSocket-Protocol: cistern.v1, bearer."
+            for (token, status) in [
+                ("nonsense", 401), (try keyring.token("push:*"), 403), (try keyring.token("poll:board"), 101),
+            ] {
+                #expect(try system.status(of: handshake + token + "\r\n\r\n") == status)
+            }
+        }
+    }
+
+    @Test("Several applications in one poll are asked for each, and a list only for what begins as it says")
+    func several() async throws {
+        try await withKeys { system, keyring in
+            for app in ["alice.a", "alice.b", "bob"] { try await system.prepare("{}", in: app, with: keyring) }
+            let alice = try keyring.bearer("poll:alice.* admin:alice.*")
+            #expect(try await system.get("/v1/states?apps=alice.a,alice.b", headers: alice).status == 200)
+            #expect(try await system.get("/v1/states?apps=alice.a,bob", headers: alice).refusal == "403 forbidden")
+            let list = try await system.get("/v1/apps?prefix=alice.", headers: alice)
+            #expect(list.member("apps")?.count == 2)
+            // What the request brings does not get into the header of its refusal but as characters of a scope.
+            let split = try await system.get("/v1/apps?prefix=%0d%0aX-Bad:%20y%22%5c%c3%a9", headers: alice)
+            #expect(split.refusal == "403 forbidden" && split["X-Bad"] == nil)
+            #expect(split["WWW-Authenticate"]?.hasSuffix(#"scope="admin:X-Bad:y*""#) == true)
+            for query in ["", "?prefix=alice", "?prefix=bob", "?sort=polls"] {
+                #expect(try await system.get("/v1/apps\(query)", headers: alice).refusal == "403 forbidden")
+            }
+            // Where both are named, neither lets the other past.
+            let both = try await system.get("/v1/apps?sort=polls&prefix=alice.", headers: alice)
+            #expect(both.refusal == "400 invalid-parameter")
+            // Of the daemons, who may see some applications sees none.
+            #expect(try await system.get("/v1/daemons", headers: alice).refusal == "403 forbidden")
+        }
+    }
+
+    @Test("Answers for somebody are private, and a refusal says how to ask", arguments: ["yes", "no"])
+    func fields(lanes: String) async throws {
+        try await withKeys(lanes: lanes) { system, keyring in
+            try await system.prepare(#"{"a":1}"#, with: keyring)
+            let everything = keyring.everything
+            for path in [
+                "/v1/apps/board/state", "/v1/apps/board/presence", "/v1/states?apps=board", "/v1/apps",
+                "/v1/apps/board",
+            ] {
+                let answer = try await system.get(path, headers: everything)
+                #expect(answer["Cache-Control"] == "private, no-cache", "\(path)")
+            }
+            let refused = try await system.state()
+            #expect(refused["WWW-Authenticate"] == #"Bearer realm="cistern""#)
+            #expect(refused["Cache-Control"] == "no-store")
+            let forbidden = try await system.state(headers: try keyring.bearer("poll:other"))
+            #expect(forbidden["WWW-Authenticate"]?.contains(#"error="insufficient_scope", scope="poll:board""#) == true)
+        }
+    }
+}
