@@ -219,7 +219,9 @@ let package = Package(
 
         // Tests. TestSupport starts real servers on private sockets.
         .target(name: "CSpawn", path: "Tests/CSpawn"),
-        .target(name: "TestSupport", dependencies: ["CSpawn"], path: "Tests/TestSupport", swiftSettings: settings),
+        .target(
+            name: "TestSupport", dependencies: ["CSpawn", unixSignals], path: "Tests/TestSupport",
+            swiftSettings: settings),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "GrantsTests", dependencies: ["Documents", "Fold", "Grants"], swiftSettings: settings),
         .testTarget(
@@ -265,6 +267,21 @@ let package = Package(
                 "SystemSupport", "TestSupport", "Documents", "Fold", "Grants", "Trust", "CisternClient", httpClient,
                 nioCore, nioPosix, nioHTTP1,
             ] + daemons, swiftSettings: settings),
+        // Whole systems under faults; see scripts/faults.
+        .executableTarget(
+            name: "cistern-faults",
+            dependencies: [
+                "SystemSupport", "TestSupport", "Documents", arguments, httpClient, nioCore, nioPosix, nioHTTP1,
+                collections,
+            ],
+            path: "Tests/Faults", swiftSettings: settings),
+        .testTarget(
+            name: "FaultsTests",
+            dependencies: [
+                "cistern-faults", "SystemSupport", "TestSupport", "Documents", httpClient, nioCore, nioPosix,
+            ]
+                + daemons,
+            swiftSettings: settings),
         // The client and the pages in a real browser.
         .testTarget(
             name: "BrowserTests",

@@ -10,6 +10,12 @@ package struct Answer: Sendable {
     package let headers: HTTPHeaders
     package let bytes: [UInt8]
 
+    package init(status: Int, headers: HTTPHeaders, bytes: [UInt8]) {
+        self.status = status
+        self.headers = headers
+        self.bytes = bytes
+    }
+
     package var text: String { String(decoding: bytes, as: UTF8.self) }
 
     /// The body as JSON; null if it is none.

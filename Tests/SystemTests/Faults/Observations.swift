@@ -48,19 +48,3 @@ final class Observations: Sendable {
         }
     }
 }
-
-/// `<epoch>-<number>`, as a client reads it.
-struct Token: Hashable, CustomStringConvertible {
-    let epoch: String
-    let number: Int
-
-    init?(_ text: String?) {
-        guard let text else { return nil }
-        let bare = text.trimmingCharacters(in: ["\""])
-        guard let dash = bare.lastIndex(of: "-"), let number = Int(bare[bare.index(after: dash)...]) else { return nil }
-        epoch = String(bare[..<dash])
-        self.number = number
-    }
-
-    var description: String { "\(epoch)-\(number)" }
-}

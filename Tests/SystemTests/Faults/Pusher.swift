@@ -1,4 +1,5 @@
 import Foundation
+import SystemSupport
 
 /// A client that follows the contract to the letter: it sends each change until it is acknowledged, keeps it until it has seen a
 /// state of the receipt's epoch at or past its position, and sends it again, with the same id, when the epoch is another.

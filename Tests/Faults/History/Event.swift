@@ -1,0 +1,67 @@
+import SystemSupport
+
+/// What happened in a run, as its clients saw it. A history of these is all that the checks are given.
+enum Event: Sendable, Equatable {
+    /// A client is about to send this change for the first time.
+    case sent(id: String, application: String, client: Int)
+    /// A change was acknowledged. `isNew` if this answer was 201 and not 200, that is: if it was appended by this request.
+    case acknowledged(id: String, application: String, receipt: Token, isNew: Bool)
+    /// A state was read.
+    case saw(Sight)
+    /// A poll with this version was answered with 304.
+    case unchanged(client: Int, application: String, version: Token)
+    /// An application was unknown to a server that was polled with this version, if with any.
+    case unknown(application: String, server: Int, version: Token?)
+    /// An answer that the contract does not have.
+    case strange(String)
+    /// A fault began.
+    case fault(String)
+    /// All faults are over; from here on every acknowledged change has to come to every server.
+    case quiet(application: String)
+    /// Everything acknowledged was in the state at this server.
+    case settled(application: String, server: Int)
+    /// It was not, after this many seconds.
+    case unsettled(application: String, server: Int, seconds: Int, missing: [String])
+}
+
+/// A state as one server gave it to one client.
+struct Sight: Sendable, Equatable, CustomStringConvertible {
+    /// Nil if the request brought no version, and so may be answered with any.
+    var client: Int?
+    var server: Int
+    var application: String
+    var version: Token
+    var position: Token
+    /// Stands for the bytes.
+    var digest: Int
+    /// What was asked for with `at_least`.
+    var atLeast: Token? = nil
+    var witness: Witness
+
+    /// In short: of the list only its end.
+    var description: String {
+        let reader = client.map { "client \($0)" } ?? "a client without a version"
+        let least = atLeast.map { ", at_least=\($0)" } ?? ""
+        return "\(reader) at server \(server): \(application) \(version) at \(position)\(least), bytes \(digest), "
+            + "n \(witness.n), order \(witness.order.count) …\(witness.order.suffix(3).joined(separator: " "))"
+    }
+}
+
+/// What the changes of the workload leave in a state: every change adds itself to `order` and to `set`, one to `n`, and the
+/// application's name to `app`.
+struct Witness: Sendable, Equatable, Decodable {
+    var app: [String]
+    var n: Int
+    var order: [String]
+    var set: [String]
+
+    /// The change that does so, as a body of `application/vnd.cistern.patch+json`.
+    static func change(_ id: String, to application: String) -> String {
+        #"[{"op":"union","path":"/app","value":["\#(application)"]},{"op":"union","path":"/order","value":[]},"#
+            + #"{"op":"add","path":"/order/-","value":"\#(id)"},{"op":"union","path":"/set","value":["\#(id)"]},"#
+            + #"{"op":"increment","path":"/n","value":1}]"#
+    }
+
+    /// Of an application to which nothing was applied yet.
+    static let empty = Witness(app: [], n: 0, order: [], set: [])
+}

@@ -1,0 +1,73 @@
+import Foundation
+import NIOCore
+import SystemSupport
+import TestSupport
+
+/// All processes of a run: daemons that push and poll are apart in some and one front in others, each behind a relay to Redis of its own;
+/// every memcached is behind a relay that all share, because its address is what keys are distributed by.
+struct FaultyCistern: Sendable {
+    let shape: Shape
+    let redis: TestRedis
+    let memcacheds: [TestMemcached]
+    let buckets: [DaemonProcess]
+    let mergers: [DaemonProcess]
+    /// The last one is also the last of `buckets`.
+    let pollers: [DaemonProcess]
+    let redisRelays: [Relay]
+    let memcachedRelays: [Relay]
+    private let folder: PrivateFolder
+
+    /// - Parameter mutant: a mechanism of the scripts that is taken out.
+    static func start(
+        _ shape: Shape, without mutant: Mutant?, on group: any EventLoopGroup
+    ) async throws -> FaultyCistern {
+        let folder = try PrivateFolder("faults")
+        let redis = try await TestRedis.start()
+        var memcacheds: [TestMemcached] = []
+        var memcachedRelays: [Relay] = []
+        for number in 0..<shape.memcacheds {
+            let memcached = try await TestMemcached.start(options: ["-I", "8m"])
+            memcacheds.append(memcached)
+            memcachedRelays.append(
+                try await Relay(
+                    at: "\(folder.path)/memcached-\(number)", to: memcached.address, .memcached, on: group))
+        }
+        var redisRelays: [Relay] = []
+        let nodes = memcachedRelays.map { "unix://\($0.path)" }.joined(separator: ",")
+        func daemon(_ program: DaemonProcess.Program, _ flags: [String] = []) async throws -> DaemonProcess {
+            let number = redisRelays.count
+            let relay = try await Relay(
+                at: "\(folder.path)/redis-\(number)", to: redis.socketPath, .redis(mutant), on: group)
+            redisRelays.append(relay)
+            return DaemonProcess(
+                program, options: ["--redis-url", "unix://\(relay.path)", "--memcached", nodes] + flags,
+                logFile: "\(folder.path)/\(program.rawValue)-\(number).log")
+        }
+        // A front both takes changes and answers polls.
+        let front = try await daemon(.front)
+        var buckets: [DaemonProcess] = []
+        for _ in 1..<shape.buckets { buckets.append(try await daemon(.changeBucket)) }
+        var mergers: [DaemonProcess] = []
+        for _ in 0..<shape.mergers { mergers.append(try await daemon(.mergeDaemon, ["--lease-time", "1s"])) }
+        var pollers: [DaemonProcess] = []
+        for _ in 1..<shape.pollers { pollers.append(try await daemon(.statePoll)) }
+        let cistern = FaultyCistern(
+            shape: shape, redis: redis, memcacheds: memcacheds, buckets: buckets + [front], mergers: mergers,
+            pollers: pollers + [front], redisRelays: redisRelays, memcachedRelays: memcachedRelays, folder: folder)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for daemon in cistern.daemons { group.addTask { try await daemon.launch() } }
+            try await group.waitForAll()
+        }
+        return cistern
+    }
+
+    private var daemons: [DaemonProcess] { buckets + mergers + pollers.dropLast() }
+
+    func stop() async {
+        for daemon in daemons { daemon.kill() }
+        for relay in redisRelays + memcachedRelays { await relay.close() }
+        redis.remove()
+        for memcached in memcacheds { memcached.remove() }
+        folder.remove()
+    }
+}

@@ -1,0 +1,45 @@
+/// What a run did, counted.
+struct Figures: Sendable, CustomStringConvertible {
+    var rounds = 0
+    var losingRounds = 0
+    var acknowledged = 0
+    var states = 0
+    var unchanged = 0
+    var ownReads = 0
+    var faults: [String: Int] = [:]
+    var slowestRecovery: Duration = .zero
+    var violations: [Violation] = []
+
+    init() {}
+
+    mutating func add(_ outcome: Round.Outcome, mayLose: Bool) {
+        rounds += 1
+        losingRounds += mayLose ? 1 : 0
+        slowestRecovery = max(slowestRecovery, outcome.recovery)
+        violations += outcome.violations
+        for event in outcome.history.events {
+            switch event {
+            case .acknowledged: acknowledged += 1
+            case .saw(let sight):
+                states += 1
+                if sight.atLeast != nil { ownReads += 1 }
+            case .unchanged: unchanged += 1
+            case .fault(let description):
+                faults[String(description.prefix { $0 != " " }), default: 0] += 1
+            case .sent, .unknown, .strange, .quiet, .settled, .unsettled: continue
+            }
+        }
+    }
+
+    var description: String {
+        let kinds = faults.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+        return """
+            rounds            \(rounds), in \(losingRounds) of them Redis lost its tail
+            operations        \(acknowledged + states + unchanged): \(acknowledged) acknowledgements, \(states) states \
+            (\(ownReads) with at_least), \(unchanged) unchanged
+            faults            \(faults.values.reduce(0, +)): \(kinds)
+            recoveries        \(rounds), the slowest in \(slowestRecovery.milliseconds) ms
+            violations        \(violations.count)
+            """
+    }
+}

@@ -1,0 +1,125 @@
+import Foundation
+import NIOCore
+import SystemSupport
+import TestSupport
+
+/// Makes faults happen, and ends them.
+struct Injection: Sendable {
+    let cistern: FaultyCistern
+    let history: History
+
+    /// Connections are closed as often as this while they are being cut.
+    private static let cutInterval: Duration = .milliseconds(50)
+    private static let startInterval: Duration = .milliseconds(100)
+
+    /// Returns when all faults are over and every process runs.
+    func run(_ schedule: Schedule) async throws {
+        let start = ContinuousClock.now
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            // Those of one resource one after the other, also if it took its time to start again.
+            for faults in Dictionary(grouping: schedule.faults, by: { $0.resource(in: cistern.shape) }).values {
+                group.addTask {
+                    for fault in faults {
+                        try await Task.sleep(until: start + fault.at)
+                        history.note(.fault(fault.description))
+                        try await perform(fault)
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    private func perform(_ fault: Fault) async throws {
+        switch fault.kind {
+        case .killBucket: try await kill(cistern.buckets[fault.target], for: fault.lasting)
+        case .killMerger: try await kill(cistern.mergers[fault.target], for: fault.lasting)
+        case .killPoller: try await kill(cistern.pollers[fault.target], for: fault.lasting)
+        case .pauseBucket: try await pause(cistern.buckets[fault.target], for: fault.lasting)
+        case .pauseMerger: try await pause(cistern.mergers[fault.target], for: fault.lasting)
+        case .pausePoller: try await pause(cistern.pollers[fault.target], for: fault.lasting)
+        case .killRedis:
+            cistern.redis.kill()
+            try await Task.sleep(for: fault.lasting)
+            try await cistern.redis.launch()
+        case .loseTail:
+            cistern.redis.kill()
+            try cistern.redis.loseTail(of: fault.amount)
+            try await Task.sleep(for: fault.lasting)
+            try await cistern.redis.launch()
+        case .pauseRedis:
+            cistern.redis.pause()
+            try await Task.sleep(for: fault.lasting)
+            cistern.redis.resume()
+        case .killMemcached:
+            cistern.memcacheds[fault.target].kill()
+            try await Task.sleep(for: fault.lasting)
+            try await cistern.memcacheds[fault.target].launch()
+        case .pauseMemcached:
+            cistern.memcacheds[fault.target].pause()
+            try await Task.sleep(for: fault.lasting)
+            cistern.memcacheds[fault.target].resume()
+        case .flush: try cistern.memcacheds[fault.target].flush()
+        case .delayRedis: try await delay([cistern.redisRelays[fault.target]], fault)
+        case .delayMemcached: try await delay([cistern.memcachedRelays[fault.target]], fault)
+        case .cutRedis: try await cut(cistern.redisRelays[fault.target], for: fault.lasting)
+        case .cutMemcached: try await cut(cistern.memcachedRelays[fault.target], for: fault.lasting)
+        case .partitionRedis: try await silence(cistern.redisRelays[fault.target], for: fault.lasting)
+        case .partitionMemcached: try await silence(cistern.memcachedRelays[fault.target], for: fault.lasting)
+        case .dropHints:
+            for relay in cistern.redisRelays { relay.trouble.change { $0.dropsHints = true } }
+            try await Task.sleep(for: fault.lasting)
+            for relay in cistern.redisRelays { relay.trouble.change { $0.dropsHints = false } }
+        }
+    }
+
+    private func kill(_ daemon: DaemonProcess, for time: Duration) async throws {
+        daemon.kill()
+        try await Task.sleep(for: time)
+        // Where another fault keeps it from starting, it is tried again, as a service manager does.
+        for _ in 0..<5 {
+            do { return try await daemon.launch() } catch {
+                history.note(.fault("start of \(daemon.program.rawValue) failed"))
+                daemon.kill()
+            }
+            try await Task.sleep(for: Self.startInterval)
+        }
+        try await daemon.launch()
+    }
+
+    private func pause(_ daemon: DaemonProcess, for time: Duration) async throws {
+        daemon.pause()
+        try await Task.sleep(for: time)
+        daemon.resume()
+    }
+
+    private func delay(_ relays: [Relay], _ fault: Fault) async throws {
+        let delay = TimeAmount.milliseconds(Int64(fault.amount))
+        for relay in relays { relay.trouble.change { $0.delay = delay } }
+        try await Task.sleep(for: fault.lasting)
+        for relay in relays { relay.trouble.change { $0.delay = .zero } }
+    }
+
+    private func cut(_ relay: Relay, for time: Duration) async throws {
+        let end = ContinuousClock.now + time
+        while ContinuousClock.now < end {
+            relay.cut()
+            try await Task.sleep(for: Self.cutInterval)
+        }
+    }
+
+    private func silence(_ relay: Relay, for time: Duration) async throws {
+        relay.trouble.change { $0.isSilent = true }
+        try await Task.sleep(for: time)
+        relay.trouble.change { $0.isSilent = false }
+    }
+}
+
+extension TestRedis {
+    /// Cuts so many bytes off the append-only file, or all of it if there are fewer, and a transaction that is torn.
+    fileprivate func loseTail(of bytes: Int) throws {
+        let file = ByteBuffer(bytes: try Data(contentsOf: URL(filePath: try appendOnlyFile())))
+        let rest = file.getSlice(at: 0, length: max(0, file.readableBytes - bytes)) ?? ByteBuffer()
+        try cutAppendOnlyFile(bytes: file.readableBytes - AppendOnlyFile.wholeTransactions(in: rest))
+    }
+}

@@ -1,0 +1,137 @@
+import AsyncHTTPClient
+import SystemSupport
+import TestSupport
+
+/// One round: clients at work on a few new applications while the faults of a schedule happen; then, once these are over, the time
+/// until everything acknowledged is at every server; then the checks.
+struct Round: Sendable {
+    let number: Int
+    let seed: UInt64
+    let cistern: FaultyCistern
+    let http: HTTPClient
+    let schedule: Schedule
+
+    static let applications = 3
+    static let writers = 3
+    static let watchers = 4
+    /// "Within seconds": after this long without faults something acknowledged that is not everywhere is a violation.
+    private static let patience: Duration = .seconds(15)
+    private static let pollInterval: Duration = .milliseconds(20)
+
+    struct Outcome: Sendable {
+        let history: History
+        let violations: [Violation]
+        let recovery: Duration
+    }
+
+    func run() async throws -> Outcome {
+        let history = History()
+        let stop = Flag()
+        let end = Flag()
+        let recovery = try await withThrowingTaskGroup(of: Void.self) { group in
+            let writing = (0..<Self.applications * Self.writers).map { index in
+                let writer = self.writer(index, history)
+                return Task {
+                    var writer = writer
+                    return (application: writer.requests.application, left: await writer.run(until: stop))
+                }
+            }
+            defer { for task in writing { task.cancel() } }
+            for index in 0..<Self.applications * Self.watchers {
+                group.addTask { await watch(index, history, until: end) }
+            }
+            try await Injection(cistern: cistern, history: history).run(schedule)
+            let quiet = ContinuousClock.now
+            for application in 0..<Self.applications { history.note(.quiet(application: name(application))) }
+            stop.set()
+            let impatience = Task {
+                try await Task.sleep(for: Self.patience)
+                for task in writing { task.cancel() }
+            }
+            for task in writing {
+                let (application, left) = await task.value
+                if !left.isEmpty { history.note(unsettled(application, server: -1, missing: left)) }
+            }
+            impatience.cancel()
+            for application in 0..<Self.applications {
+                for server in 0..<cistern.pollers.count {
+                    await settle(name(application), server, history, deadline: quiet + Self.patience + Self.patience)
+                }
+            }
+            let recovery = ContinuousClock.now - quiet
+            end.set()
+            try await group.waitForAll()
+            return recovery
+        }
+        let events = history.events
+        let violations = Check.all.flatMap { $0.violations(in: events, mayLose: schedule.mayLose) }
+        return Outcome(history: history, violations: violations, recovery: recovery)
+    }
+
+    private func name(_ application: Int) -> String { "r\(number).a\(application)" }
+
+    private func reader(_ client: Int, _ history: History) -> Reader {
+        Reader(
+            Requests(http: http, application: name(client % Self.applications)), history, servers: cistern.pollers,
+            client: client)
+    }
+
+    private func writer(_ client: Int, _ history: History) -> Writer {
+        let reader = reader(client, history)
+        return Writer(
+            reader.requests, history, servers: cistern.buckets, reader: reader,
+            naming: Naming.allCases[client / Self.applications % Naming.allCases.count], client: client,
+            mayLose: schedule.mayLose, seed: seed &+ UInt64(client))
+    }
+
+    private func watch(_ index: Int, _ history: History, until end: Flag) async {
+        let client = Self.applications * Self.writers + index
+        var reader = reader(client, history)
+        var numbers = SeededNumbers(seed: seed &+ UInt64(client))
+        while !end.isSet, !Task.isCancelled {
+            await reader.poll(&numbers)
+            try? await Task.sleep(for: Self.pollInterval)
+        }
+    }
+
+    /// Waits until a server shows everything that was acknowledged.
+    private func settle(
+        _ application: String, _ server: Int, _ history: History, deadline: ContinuousClock.Instant
+    ) async {
+        let receipts = history.lastReceipts(of: application)
+        let requests = Requests(http: http, application: application)
+        var missing: [String] = []
+        repeat {
+            if let answer = await requests.poll(having: nil, at: cistern.pollers[server]), answer.status == 200,
+                let version = Token(answer.version), let position = Token(answer.position),
+                let witness = history.saw(
+                    answer.bytes, client: nil, server: server, application: application, version: version,
+                    position: position)
+            {
+                let set = Set(witness.set)
+                // What was lost with its epoch is not owed any more.
+                let owed = receipts.filter { !schedule.mayLose || $0.value.epoch == position.epoch }
+                missing = owed.keys.filter { !set.contains($0) }
+                if missing.isEmpty { return history.note(.settled(application: application, server: server)) }
+            }
+            try? await Task.sleep(for: Self.pollInterval)
+        } while ContinuousClock.now < deadline
+        history.note(unsettled(application, server: server, missing: missing))
+    }
+
+    private func unsettled(_ application: String, server: Int, missing: [String]) -> Event {
+        .unsettled(
+            application: application, server: server, seconds: Int(Self.patience.components.seconds), missing: missing)
+    }
+}
+
+extension History {
+    /// By change, the receipt that was given last.
+    fileprivate func lastReceipts(of application: String) -> [String: Token] {
+        var receipts: [String: Token] = [:]
+        for event in events {
+            if case .acknowledged(let id, application, let receipt, _) = event { receipts[id] = receipt }
+        }
+        return receipts
+    }
+}

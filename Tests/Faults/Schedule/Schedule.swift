@@ -1,0 +1,83 @@
+import TestSupport
+
+/// How many processes there are of each kind. The last bucket and the last poller are one front.
+struct Shape: Sendable {
+    var buckets = 2
+    var mergers = 3
+    var pollers = 3
+    var memcacheds = 3
+
+    init() {}
+
+    var daemons: Int { buckets + mergers + pollers - 1 }
+}
+
+/// The faults of one round. The same seed, round, length and shape give the same faults.
+struct Schedule: Sendable, Equatable {
+    let faults: [Fault]
+    /// Redis loses acknowledged changes in this round.
+    var mayLose: Bool { faults.contains { $0.kind == .loseTail } }
+
+    /// Of 100 rounds those in which the append-only file is cut.
+    private static let losingRounds = 30
+    /// On average one fault begins in this time.
+    private static let pace: Duration = .milliseconds(450)
+    /// No fault begins before clients are at work.
+    private static let calm: Duration = .milliseconds(800)
+
+    init(seed: UInt64, round: Int, length: Duration, shape: Shape = Shape()) {
+        var numbers = SeededNumbers(seed: seed &+ UInt64(round) &* 0x9e37_79b9)
+        let loses = numbers.isLucky(Self.losingRounds)
+        var kinds = Fault.Kind.allCases.filter { loses || $0 != .loseTail }
+        if loses { kinds += [.loseTail, .loseTail, .flush, .killMemcached] }
+        var busyUntil: [String: Duration] = [:]
+        var faults: [Fault] = []
+        var at = Self.calm
+        while at < length {
+            let fault = Self.fault(numbers.pick(kinds), at: at, shape: shape, &numbers)
+            at += .milliseconds(Int.random(in: 0...2 * Self.pace.milliseconds, using: &numbers))
+            let isFree = fault.at >= busyUntil[fault.resource(in: shape)] ?? .zero
+            guard isFree, fault.at + fault.lasting < length else { continue }
+            busyUntil[fault.resource(in: shape)] = fault.at + fault.lasting
+            faults.append(fault)
+        }
+        self.faults = faults
+    }
+
+    private static func fault(
+        _ kind: Fault.Kind, at: Duration, shape: Shape, _ numbers: inout SeededNumbers
+    ) -> Fault {
+        let targets: Int
+        /// Milliseconds.
+        let lasting: ClosedRange<Int>
+        var amount = 0
+        switch kind {
+        case .killBucket: (targets, lasting) = (shape.buckets, 50...1_000)
+        case .killMerger: (targets, lasting) = (shape.mergers, 50...2_000)
+        case .killPoller: (targets, lasting) = (shape.pollers, 50...1_000)
+        case .killRedis, .loseTail: (targets, lasting) = (1, 50...1_200)
+        case .killMemcached: (targets, lasting) = (shape.memcacheds, 50...1_500)
+        case .pauseBucket: (targets, lasting) = (shape.buckets, 100...1_500)
+        // The lease is one second.
+        case .pauseMerger: (targets, lasting) = (shape.mergers, 1_200...3_000)
+        case .pausePoller: (targets, lasting) = (shape.pollers, 100...1_500)
+        case .pauseRedis: (targets, lasting) = (1, 100...1_500)
+        case .pauseMemcached: (targets, lasting) = (shape.memcacheds, 100...1_500)
+        case .delayRedis, .cutRedis, .partitionRedis: (targets, lasting) = (shape.daemons, 200...2_500)
+        case .delayMemcached, .cutMemcached, .partitionMemcached: (targets, lasting) = (shape.memcacheds, 200...2_500)
+        case .dropHints: (targets, lasting) = (1, 1_000...4_000)
+        case .flush: (targets, lasting) = (shape.memcacheds, 1...1)
+        }
+        switch kind {
+        case .delayRedis, .delayMemcached: amount = Int.random(in: 1...120, using: &numbers)
+        case .loseTail: amount = Int.random(in: 1...numbers.pick([100, 2_000, 30_000]), using: &numbers)
+        case .killBucket, .killMerger, .killPoller, .killRedis, .killMemcached, .pauseBucket, .pauseMerger,
+            .pausePoller, .pauseRedis, .pauseMemcached, .cutRedis, .cutMemcached, .partitionRedis,
+            .partitionMemcached, .dropHints, .flush:
+            break
+        }
+        return Fault(
+            kind: kind, target: Int.random(in: 0..<targets, using: &numbers), at: at,
+            lasting: .milliseconds(Int.random(in: lasting, using: &numbers)), amount: amount)
+    }
+}
