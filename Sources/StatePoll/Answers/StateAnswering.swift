@@ -78,7 +78,8 @@ struct StateAnswering: Sendable {
         if let position = question.atLeast {
             entry = try await wait(for: position, of: application, entry, within: question.patience ?? Self.usualWait)
         }
-        if let version = question.known.first, let served = entry.served, version.isUnheardOf(beside: served) {
+        // That there was no such application a while ago says nothing to somebody who has a version of it.
+        if let version = question.known.first, entry.served.map(version.isUnheardOf) ?? entry.isUnknown {
             entry = try await catchUp(with: version, of: application)
         }
         return entry
