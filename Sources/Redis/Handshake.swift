@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 
 /// What is said on a new connection before anybody may use it: log in, choose the database, give a name, ask who is
@@ -9,7 +10,7 @@ import NIOCore
 enum Handshake {
     /// The future fails with `RedisError` only.
     static func perform(
-        on channel: CommandChannel, _ configuration: RedisConfiguration
+        on channel: CommandChannel, _ configuration: RedisConfiguration, logger: Logger
     ) -> EventLoopFuture<RedisServerIdentity> {
         let address = configuration.address
         var steps: [EventLoopFuture<RESPValue>] = []
@@ -28,8 +29,14 @@ enum Handshake {
         steps.append(channel.submit(RedisCommand("PING")))
         steps.append(channel.submit(RedisCommand("CLIENT", "SETNAME", .string(configuration.clientName))))
         let identity = identify(channel)
+        let needsFreshFile = FreshFile.ask(channel)
         // The first step that failed says why; what came after it failed for the same reason.
-        return EventLoopFuture.andAllSucceed(steps, on: channel.eventLoop).flatMap { identity }
+        return EventLoopFuture.andAllSucceed(steps, on: channel.eventLoop).flatMap { identity }.flatMap { server in
+            needsFreshFile.flatMap { isNeeded in
+                guard isNeeded else { return channel.eventLoop.makeSucceededFuture(server) }
+                return FreshFile.begin(on: channel, logger: logger).map { server }
+            }
+        }
     }
 
     /// Asks a server who it is. Fails with `notPrimary` if it is a replica.

@@ -36,7 +36,7 @@ package final class RedisConnection: Sendable {
         _ configuration: RedisConfiguration, on eventLoop: any EventLoop, metrics: RedisMetrics, logger: Logger
     ) async throws(RedisError) -> RedisConnection {
         let commands = try await CommandChannel.connect(configuration, on: eventLoop, metrics: metrics, logger: logger)
-        let handshake = Handshake.perform(on: commands, configuration)
+        let handshake = Handshake.perform(on: commands, configuration, logger: logger)
         // The commands' own time limit is longer than anybody wants to wait for a server to say who it is.
         let deadline = eventLoop.scheduleTask(in: TimeAmount(configuration.connectTimeout)) { commands.close() }
         handshake.whenComplete { _ in deadline.cancel() }

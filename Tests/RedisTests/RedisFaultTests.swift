@@ -84,6 +84,38 @@ struct RedisFaultTests {
         }
     }
 
+    @Test("Half of a script that a power cut has torn never comes to life")
+    func tornScript() async throws {
+        try await withRedis { redis in
+            let configuration = try RedisConfiguration.test(redis.url)
+            try redis.command("EVAL", "for _, key in ipairs(KEYS) do redis.call('SET', key, 1) end", "3", "a", "b", "c")
+            redis.kill()
+            try redis.cutAppendOnlyFile(bytes: "c\r\n$1\r\n1\r\n*1\r\n$4\r\nEXEC\r\n".utf8.count)
+            try await redis.launch()
+            try await withConnection(configuration) { connection in
+                let script = "redis.call('SET', 'd', 1) redis.call('SET', 'e', 1)"
+                _ = try await connection.send(RedisCommand("EVAL", .string(script), 0))
+            }
+            try await eventually("the new file is whole") {
+                try redis.command("INFO", "persistence").contains("aof_rewrite_in_progress:0")
+            }
+            redis.kill()
+            try await redis.launch()
+            #expect(try redis.command("MGET", "a", "b", "c", "d", "e") == "\n\n\n1\n1")
+        }
+    }
+
+    @Test("A user who may not begin a new append-only file is connected all the same")
+    func mayNotRewrite() async throws {
+        try await withRedis { redis in
+            try redis.command("ACL", "SETUSER", "default", "-bgrewriteaof")
+            try await withConnection(.test(redis.url)) { connection in
+                let pong = try await connection.send(RedisCommand("PING"))
+                #expect(pong == .simpleString("PONG"))
+            }
+        }
+    }
+
     @Test("A paused server costs the commands in flight; afterwards the client goes on")
     func paused() async throws {
         try await withRedis { redis in
