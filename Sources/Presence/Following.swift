@@ -19,8 +19,7 @@ final class Following: Sendable {
     private struct State {
         var replica: PresenceReplica
         var watchers = PresenceWatchers()
-        /// The next appointment that was made.
-        var appointment: Instant?
+        var alarm = Alarm()
         /// Nobody uses it any more; there is or will be another one for the application.
         var isRetired = false
     }
@@ -58,16 +57,16 @@ final class Following: Sendable {
         adding sayings: [(client: ClientID, value: [UInt8]?)] = [],
         _ body: (inout PresenceReplica, inout PresenceWatchers) -> Value
     ) -> Use<Value> {
-        let (outcome, appointment) = state.withLock { state -> (Use<Value>, Instant?) in
+        let (outcome, alarm) = state.withLock { state -> (Use<Value>, Instant?) in
             guard !state.isRetired else { return (.retired, nil) }
             let growth = sayings.reduce(0) { $0 + state.replica.table.growth(by: $1.value, of: $1.client) }
             guard surroundings.budget.take(growth) else { return (.noRoom, nil) }
             let before = state.replica.table.bytes
             let value = body(&state.replica, &state.watchers)
             surroundings.budget.giveBack(growth - (state.replica.table.bytes - before))
-            return (.done(value), Self.appointment(&state))
+            return (.done(value), state.alarm.set(for: state.replica.appointment))
         }
-        if let appointment { keep(appointment) }
+        if let alarm { startTimer(alarm) }
         return outcome
     }
 
@@ -181,24 +180,15 @@ final class Following: Sendable {
 
     // MARK: Appointments
 
-    /// The next appointment, if one has to be made because none is earlier.
-    private static func appointment(_ state: inout State) -> Instant? {
-        let next = state.replica.appointment
-        if let made = state.appointment, made <= next { return nil }
-        state.appointment = next
-        return next
+    private func startTimer(_ time: Instant) {
+        let delay = max(time - .now, .zero)
+        _ = eventLoop.scheduleTask(in: TimeAmount(delay)) { [weak self] in self?.attend(time) }
     }
 
-    private func keep(_ appointment: Instant) {
-        let delay = max(appointment - .now, .zero)
-        _ = eventLoop.scheduleTask(in: TimeAmount(delay)) { [weak self] in self?.attend() }
-    }
-
-    private func attend() {
+    private func attend(_ time: Instant) {
         let now = Instant.now
         let done = state.withLock { state -> Done in
-            // An earlier one may have been made meanwhile, and this one be a left-over.
-            if let made = state.appointment, made <= now { state.appointment = nil }
+            state.alarm.rang(time)
             guard !state.isRetired else { return Done() }
             let before = state.replica.table.bytes
             let work = state.replica.work(at: now)
@@ -209,20 +199,20 @@ final class Following: Sendable {
                 _ = retire(&state)
                 done.isOver = true
             } else {
-                done.appointment = Self.appointment(&state)
+                done.alarm = state.alarm.set(for: state.replica.appointment)
             }
             return done
         }
         for waiter in done.waiters { waiter.resume() }
         if let message = done.message { publish(message) }
-        if let appointment = done.appointment { keep(appointment) }
+        if let alarm = done.alarm { startTimer(alarm) }
         if done.isOver { retire() }
     }
 
     private struct Done {
         var message: PresenceMessage?
         var waiters: [CheckedContinuation<Void, Never>] = []
-        var appointment: Instant?
+        var alarm: Instant?
         var isOver = false
     }
 }
