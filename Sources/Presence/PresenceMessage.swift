@@ -2,7 +2,7 @@
 //
 //     version (1)  kind: 0 = question      server (8)
 //     version (1)  kind: 1 = records       one or more of: id length (1), id, milliseconds (8), server (8),
-//                                          remaining milliseconds (4), document length (2; 0 = gone), document
+//                                          remaining milliseconds (4), document length (4; 0 = gone), document
 //
 // Numbers are big-endian. Reading is strict: whoever may publish in Redis may write anything, and nothing but documents in canonical
 // JSON of clients with well-formed ids gets into an answer.
@@ -19,8 +19,11 @@ enum PresenceMessage: Hashable, Sendable {
     private static let version: UInt8 = 1
     /// Bytes of one message: some hundred clients, and nothing that holds up a channel.
     static let usualBytes = 64 << 10
-    /// One record more than that may stand in a message.
-    private static let maximumBytes = usualBytes + 8 << 10
+    /// Bytes of a record beside its document, with the longest id that its length can say.
+    private static let mostFraming = 1 + 255 + 8 + 8 + 4 + 4
+
+    /// One record more than usual may stand in a message.
+    private static func maximumBytes(documentBytes: Int) -> Int { usualBytes + mostFraming + documentBytes }
 
     private enum Kind: UInt8 {
         case question = 0
@@ -52,7 +55,7 @@ extension ByteBuffer {
         let remaining = min(max(record.remaining.milliseconds, 1), PresenceRecord.longestRemaining)
         writeMultipleIntegers(
             record.stamp.milliseconds, record.stamp.server, UInt32(clamping: remaining),
-            UInt16(clamping: record.value?.count ?? 0))
+            UInt32(clamping: record.value?.count ?? 0))
         if let value = record.value { writeBytes(value) }
     }
 }
@@ -68,7 +71,7 @@ extension PresenceMessage {
     ///
     /// - Parameter documentBytes: The longest document.
     init?(_ bytes: [UInt8], documentBytes: Int) {
-        guard bytes.count <= Self.maximumBytes else { return nil }
+        guard bytes.count <= Self.maximumBytes(documentBytes: documentBytes) else { return nil }
         var bytes = ByteBuffer(bytes: bytes)
         guard bytes.readInteger() == Self.version, let kind = bytes.readInteger().flatMap(Kind.init(rawValue:)) else {
             return nil
@@ -93,7 +96,7 @@ extension ByteBuffer {
         guard let idLength = readInteger(as: UInt8.self), let id = readString(length: Int(idLength)),
             let client = try? ClientID(id),
             let (milliseconds, server, remaining, length) = readMultipleIntegers(
-                as: (UInt64, UInt64, UInt32, UInt16).self),
+                as: (UInt64, UInt64, UInt32, UInt32).self),
             milliseconds <= PresenceStamp.latest, (1...PresenceRecord.longestRemaining).contains(Int(remaining)),
             length <= documentBytes, let document = readBytes(length: Int(length)),
             document.isEmpty || document.isCanonicalJSON

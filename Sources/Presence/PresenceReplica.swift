@@ -17,7 +17,7 @@ struct PresenceReplica {
     /// Whether the others have to be asked.
     private var asks = false
     /// Clients about which the others have to be told.
-    private var unspread: Set<ClientID> = []
+    private(set) var unspread: Set<ClientID> = []
     private var answer: Answer?
     /// What Redis has been given and has not taken yet.
     private var underWay: PresenceMessage?
@@ -58,14 +58,21 @@ struct PresenceReplica {
     ) -> Bool? {
         lastUse = now
         let isNew = table.put(client, value, for: life, at: now, clock: clock)
-        if isNew != nil { unspread.insert(client) }
+        if isNew != nil { owe(client) }
         return isNew
     }
 
     mutating func remove(_ client: ClientID, at now: Instant, clock: UInt64) {
         lastUse = now
         table.remove(client, at: now, clock: clock)
+        owe(client)
+    }
+
+    private mutating func owe(_ client: ClientID) {
         unspread.insert(client)
+        // Of what the table has forgotten nobody can be told. With Redis away this is all that lets go of it.
+        guard unspread.count > 2 * table.entryLimit else { return }
+        unspread = unspread.filter { table.entries[$0] != nil }
     }
 
     /// Everybody who is here now.

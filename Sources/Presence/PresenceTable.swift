@@ -44,7 +44,7 @@ struct PresenceTable {
 
     /// Entries of clients that are here and that are gone. Servers that take clients at the same moment may together go beyond the
     /// limit of each.
-    private var entryLimit: Int { 2 * limit }
+    var entryLimit: Int { 2 * limit }
 
     static func cost(of client: ClientID, _ value: [UInt8]?) -> Int {
         client.description.utf8.count + (value?.count ?? 0) + bytesPerEntry

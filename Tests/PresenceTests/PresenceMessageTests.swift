@@ -42,7 +42,7 @@ struct PresenceMessageTests {
         #expect(PresenceMessage.question(server: 258).encoded == [1, 0, 0, 0, 0, 0, 0, 0, 1, 2])
         #expect(
             PresenceMessage.records([record("ab", "7")]).encoded
-                == [1, 1, 2, 97, 98, 0, 0, 0, 0, 0, 0, 0, 5, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0x75, 0x30, 0, 1, 55])
+                == [1, 1, 2, 97, 98, 0, 0, 0, 0, 0, 0, 0, 5, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0x75, 0x30, 0, 0, 0, 1, 55])
     }
 
     @Test("A message that is cut anywhere, or goes on behind its end, is refused")

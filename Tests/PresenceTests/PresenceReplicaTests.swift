@@ -66,6 +66,41 @@ struct PresenceReplicaTests {
         #expect(told == [client("a"): json("2"), client("b"): json("1")])
     }
 
+    @Test("Documents as large as any server may allow get through, however they come together")
+    func largeDocuments() throws {
+        var configuration = configuration
+        configuration.documentBytes = 64 << 10
+        var one = PresenceReplica(server: 1, configuration: configuration, at: start)
+        var two = PresenceReplica(server: 2, configuration: configuration, at: start)
+        for number in 0..<30 {
+            let count = number % 3 == 0 ? configuration.documentBytes : number << 10
+            let document = json("\"\(String(repeating: "x", count: max(count, 2) - 2))\"")
+            _ = one.put(client("c\(number)"), document, for: .seconds(300), at: start, clock: 1)
+        }
+        var now = start
+        while let message = one.work(at: now).message {
+            let read = PresenceMessage(message.encoded, documentBytes: configuration.documentBytes)
+            two.hear(try #require(read), at: now, chance: 0)
+            one.spread(receivers: 2, at: now)
+            now += configuration.spreadInterval
+        }
+        #expect(two.table.count == 30 && two.table.text == one.table.text)
+    }
+
+    @Test("What Redis does not take is owed for no more clients than are remembered, whatever names come and go")
+    func owed() {
+        var configuration = configuration
+        configuration.clients = 10
+        var one = PresenceReplica(server: 1, configuration: configuration, at: start)
+        for number in 0..<1_000 {
+            one.remove(client("c\(number)"), at: start + .milliseconds(number), clock: 1)
+            if number == 0 { #expect(one.work(at: start).message != nil) }
+        }
+        #expect(one.unspread.count <= 4 * configuration.clients)
+        one.spread(receivers: nil, at: start)
+        #expect(names(one.work(at: start + .seconds(1)).message)?.isEmpty == false)
+    }
+
     @Test("Who begins to listen asks, and is answered with all that is known by one server, not by each")
     func question() throws {
         var (one, two, three) = (replica(1), replica(2), replica(3))
