@@ -22,14 +22,23 @@ private func withServers(
     _ count: Int, _ configuration: PresenceConfiguration = PresenceConfiguration(),
     _ body: @escaping @Sendable ([Presences]) async throws -> Void
 ) async throws {
+    try await withServers(count, configuration, commandTimeout: .seconds(5)) { servers, _ in try await body(servers) }
+}
+
+private func withServers(
+    _ count: Int, _ configuration: PresenceConfiguration = PresenceConfiguration(), commandTimeout: Duration,
+    _ body: @escaping @Sendable ([Presences], TestRedis) async throws -> Void
+) async throws {
     try await withRedis { redis in
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             defer { tasks.cancelAll() }
             var servers: [Presences] = []
             for _ in 0..<count {
-                let address = RedisConfiguration(address: try RedisAddress(redis.url))
-                let client = RedisClient(configuration: address, eventLoopGroup: group, logger: quiet)
-                let subscriber = RedisSubscriber(configuration: address, eventLoop: group.next(), logger: quiet)
+                var redisConfiguration = RedisConfiguration(address: try RedisAddress(redis.url))
+                redisConfiguration.commandTimeout = commandTimeout
+                let client = RedisClient(configuration: redisConfiguration, eventLoopGroup: group, logger: quiet)
+                let subscriber = RedisSubscriber(
+                    configuration: redisConfiguration, eventLoop: group.next(), logger: quiet)
                 tasks.addTask { try await client.run() }
                 tasks.addTask { try await subscriber.run() }
                 let settings = try await StoreSettings.load(
@@ -39,7 +48,7 @@ private func withServers(
                 tasks.addTask { try await server.run() }
                 servers.append(server)
             }
-            try await body(servers)
+            try await body(servers, redis)
         }
     }
 }
@@ -84,6 +93,26 @@ struct PresencesTests {
             try await eventually("another is told") { other.all.last?.contains("cid") == true }
             #expect(told.all.count == before, "who has cancelled is told nothing")
             withExtendedLifetime(second) {}
+        }
+    }
+
+    @Test("A message that Redis does not answer to in time holds nothing up that is said later")
+    func silentRedis() async throws {
+        let timeout = Duration.milliseconds(100)
+        try await withServers(2, commandTimeout: timeout) { servers, redis in
+            let board = try application("board")
+            func knows(_ name: String) throws -> Bool {
+                String(buffer: try servers[1].look(at: board).look.content.body).contains(name)
+            }
+            _ = try servers[0].put(client("ann"), .integer(1), in: board)
+            try await eventually("the first is known") { try knows("ann") }
+            redis.pause()
+            _ = try servers[0].put(client("bob"), .integer(2), in: board)
+            // Until it is certain that nobody waits for the answer any more.
+            try await Task.sleep(for: timeout * 5)
+            redis.resume()
+            _ = try servers[0].put(client("cid"), .integer(3), in: board)
+            try await eventually("those that came later are known") { try knows("bob") && knows("cid") }
         }
     }
 
