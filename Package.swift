@@ -259,7 +259,7 @@ let package = Package(
         // A whole Cistern of processes for one test.
         .target(
             name: "SystemSupport",
-            dependencies: ["TestSupport", "Documents", httpClient, nioCore, nioHTTP1],
+            dependencies: ["TestSupport", "Documents", httpClient, nioCore, nioPosix, nioHTTP1],
             path: "Tests/SystemSupport", swiftSettings: settings),
         .testTarget(
             name: "SystemTests",
@@ -295,7 +295,7 @@ let package = Package(
         .testTarget(
             name: "StatePollTests",
             dependencies: [
-                "Documents", "Fold", "HTTPService", "StatePoll", "TestSupport", nioCore, nioEmbedded,
+                "ChangeLog", "Documents", "Fold", "HTTPService", "StatePoll", "TestSupport", nioCore, nioEmbedded,
                 httpTypes,
             ],
             swiftSettings: settings),

@@ -80,12 +80,12 @@ extension BrowserTests {
                 try await withGate(to: system.poller.port) { gate in
                     try await withBrowser { browser in
                         let cases: [(way: String, refuses: @Sendable (String) -> Bool)] = [
-                            ("socket", { _ in false }), ("events", { $0.contains("Upgrade: websocket") }),
-                            ("long", { $0.contains("Upgrade: websocket") || $0.contains("text/event-stream") }),
+                            ("socket", { _ in false }), ("events", { $0.contains("upgrade: websocket") }),
+                            ("long", { $0.contains("upgrade: websocket") || $0.contains("text/event-stream") }),
                             (
                                 "short",
                                 {
-                                    $0.contains("Upgrade: websocket") || $0.contains("text/event-stream")
+                                    $0.contains("upgrade: websocket") || $0.contains("text/event-stream")
                                         || $0.contains("wait=50")
                                 }
                             ),

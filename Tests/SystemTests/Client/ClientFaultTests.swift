@@ -93,29 +93,29 @@ struct ClientFaultTests {
         let path = NSTemporaryDirectory() + "cistern-\(UUID().uuidString)"
         defer { for end in ["", ".lock", ".next"] { try? FileManager.default.removeItem(atPath: path + end) } }
         try await withCistern { system in
-            let gate = Gate(to: system.poller.port)
-            try await gate.open()
-            // The server takes it, and the client does not hear that before it ends.
-            gate.set(Gate.Rules(refused: ["upgrade: websocket"], lost: ("put /v1/apps/board/changes ", .max)))
-            var first: LiveApplication? = try CisternClient(url: gate.url).open(
-                "board", storage: FileStorage(path: path))
-            for _ in 0..<3 { try first?.enqueue(.operations(#"[{"op":"increment","path":"/n","value":1}]"#)) }
-            let other = try CisternClient(url: system.poller.url).open("board")
-            try await eventually(within: .seconds(30), "the server has it") {
-                other.state?.json?.description == #"{"n":3}"#
+            try await withGate(to: system.poller.port) { gate in
+                // The server takes it, and the client does not hear that before it ends.
+                gate.refuse { $0.contains("upgrade: websocket") }
+                gate.loseAnswers(.max) { $0.contains("put /v1/apps/board/changes ") }
+                var first: LiveApplication? = try CisternClient(url: gate.url).open(
+                    "board", storage: FileStorage(path: path))
+                for _ in 0..<3 { try first?.enqueue(.operations(#"[{"op":"increment","path":"/n","value":1}]"#)) }
+                let other = try CisternClient(url: system.poller.url).open("board")
+                try await eventually(within: .seconds(30), "the server has it") {
+                    other.state?.json?.description == #"{"n":3}"#
+                }
+                #expect(first?.status.pendingCount == 3 && first?.status.isDurable == true)
+                await first?.close()
+                first = nil
+                let second = try CisternClient(url: system.poller.url).open("board", storage: FileStorage(path: path))
+                try await eventually(within: .seconds(30), "nothing waits") {
+                    second.state?.json?.description == #"{"n":3}"# && second.status.pendingCount == 0
+                }
+                try await second.push(.operations(#"[{"op":"increment","path":"/n","value":1}]"#))
+                try await eventually("it is there once") { other.state?.json?.description == #"{"n":4}"# }
+                await second.close()
+                await other.close()
             }
-            #expect(first?.status.pendingCount == 3 && first?.status.isDurable == true)
-            await first?.close()
-            first = nil
-            let second = try CisternClient(url: system.poller.url).open("board", storage: FileStorage(path: path))
-            try await eventually(within: .seconds(30), "nothing waits") {
-                second.state?.json?.description == #"{"n":3}"# && second.status.pendingCount == 0
-            }
-            try await second.push(.operations(#"[{"op":"increment","path":"/n","value":1}]"#))
-            try await eventually("it is there once") { other.state?.json?.description == #"{"n":4}"# }
-            await second.close()
-            await other.close()
-            try await gate.shut()
         }
     }
 }

@@ -102,46 +102,44 @@ struct ClientTests {
     @Test("What was changed without a connection arrives afterwards, each once and in order")
     func offline() async throws {
         try await withCistern { system in
-            let gate = Gate(to: system.poller.port)
-            try await gate.open()
-            let (a, b) = (try open(gate.url), try open(system.poller.url))
-            try await a.push(.merge(#"{"list":[]}"#))
-            try await gate.shut()
-            try await eventually("it notices") { a.status.phase != .live }
-            let changes = try (1...3).map {
-                try a.enqueue(.operations(JSONText(#"[{"op":"add","path":"/list/-","value":\#($0)}]"#)))
+            try await withGate(to: system.poller.port) { gate in
+                let (a, b) = (try open(gate.url), try open(system.poller.url))
+                try await a.push(.merge(#"{"list":[]}"#))
+                try await gate.shut()
+                try await eventually("it notices") { a.status.phase != .live }
+                let changes = try (1...3).map {
+                    try a.enqueue(.operations(JSONText(#"[{"op":"add","path":"/list/-","value":\#($0)}]"#)))
+                }
+                try await shows(a, #"{"list":[1,2,3]}"#, pending: 3)
+                try await b.push(.merge(#"{"other":true}"#))
+                try await gate.open()
+                for change in changes { #expect(try await change.folded().outcome == .applied) }
+                for one in [a, b] { try await shows(one, #"{"list":[1,2,3],"other":true}"#) }
+                a.setOnline(false)
+                let late = try a.enqueue(.merge(#"{"list":null}"#))
+                #expect(a.status.phase == .offline && a.status.pendingCount == 1)
+                a.setOnline(true)
+                _ = try await late.folded()
+                try await shows(b, #"{"other":true}"#)
+                await a.close()
+                await b.close()
             }
-            try await shows(a, #"{"list":[1,2,3]}"#, pending: 3)
-            try await b.push(.merge(#"{"other":true}"#))
-            try await gate.open()
-            for change in changes { #expect(try await change.folded().outcome == .applied) }
-            for one in [a, b] { try await shows(one, #"{"list":[1,2,3],"other":true}"#) }
-            a.setOnline(false)
-            let late = try a.enqueue(.merge(#"{"list":null}"#))
-            #expect(a.status.phase == .offline && a.status.pendingCount == 1)
-            a.setOnline(true)
-            _ = try await late.folded()
-            try await shows(b, #"{"other":true}"#)
-            await a.close()
-            await b.close()
-            try await gate.shut()
         }
     }
 
     @Test("An answer that is lost leaves no change twice")
     func lostAnswers() async throws {
         try await withCistern { system in
-            let gate = Gate(to: system.poller.port)
-            try await gate.open()
-            let a = try open(gate.url, ways: [.short])
-            try await a.push(.merge(#"{"n":0}"#))
-            gate.set(Gate.Rules(lost: ("put /v1/apps/board/changes ", 3)))
-            let changes = try (0..<2).map { _ in try a.enqueue(increment()) }
-            for change in changes { #expect(try await change.folded().outcome == .applied) }
-            #expect(gate.timesToLose == 0)
-            try await shows(a, #"{"n":2}"#)
-            await a.close()
-            try await gate.shut()
+            try await withGate(to: system.poller.port) { gate in
+                let a = try open(gate.url, ways: [.short])
+                try await a.push(.merge(#"{"n":0}"#))
+                gate.loseAnswers(3) { $0.contains("put /v1/apps/board/changes ") }
+                let changes = try (0..<2).map { _ in try a.enqueue(increment()) }
+                for change in changes { #expect(try await change.folded().outcome == .applied) }
+                #expect(gate.timesToLose == 0)
+                try await shows(a, #"{"n":2}"#)
+                await a.close()
+            }
         }
     }
 
@@ -153,21 +151,20 @@ struct ClientTests {
         ])
     func fallBack(_ refused: [String], _ way: Way) async throws {
         try await withCistern { system in
-            let gate = Gate(to: system.poller.port)
-            gate.set(Gate.Rules(refused: refused))
-            try await gate.open()
-            let a = try open(gate.url)
-            let other = try open(system.poller.url)
-            try await other.push(.merge(#"{"n":1}"#))
-            try await shows(a, #"{"n":1}"#)
-            try await eventually(within: .seconds(30), "states come by \(way)") {
-                a.status.phase == .live && a.status.way == way
+            try await withGate(to: system.poller.port) { gate in
+                gate.refuse { text in refused.contains(where: text.contains) }
+                let a = try open(gate.url)
+                let other = try open(system.poller.url)
+                try await other.push(.merge(#"{"n":1}"#))
+                try await shows(a, #"{"n":1}"#)
+                try await eventually(within: .seconds(30), "states come by \(way)") {
+                    a.status.phase == .live && a.status.way == way
+                }
+                try await a.push(.merge(#"{"n":2}"#))
+                try await shows(other, #"{"n":2}"#)
+                await a.close()
+                await other.close()
             }
-            try await a.push(.merge(#"{"n":2}"#))
-            try await shows(other, #"{"n":2}"#)
-            await a.close()
-            await other.close()
-            try await gate.shut()
         }
     }
 

@@ -1,49 +1,85 @@
-// What stands between a client and its server: lets everything through, or refuses what it does not know, or loses answers, or is shut.
+// What stands between a client and its server, as proxies and bad networks do: lets everything through, cuts what it does not know, loses
+// answers, or is shut.
 
-import Foundation
 import NIOCore
 import NIOPosix
 import Synchronization
 
-final class Gate: Sendable {
-    struct Rules: Sendable {
-        /// Connections on which one of these stands are cut.
-        var refused: [String] = []
-        /// Of requests that have this, the server gets all and the client no answer, so often.
-        var lost: (text: String, times: Int)?
-    }
+package final class Gate: Sendable {
+    /// About what a client has sent at once, a request as a rule, in lower case.
+    package typealias Condition = @Sendable (String) -> Bool
 
     private struct State {
-        var rules = Rules()
+        var refuses: Condition = { _ in false }
+        var loses: Condition = { _ in false }
+        var timesToLose = 0
+        var handshakes = 0
+        var port = 0
         var listener: (any Channel)?
         var connections: [ObjectIdentifier: any Channel] = [:]
     }
 
     private let target: Int
     private let state = Mutex(State())
-    private let port = Mutex(0)
 
-    init(to target: Int) { self.target = target }
+    fileprivate init(to target: Int) { self.target = target }
 
-    var url: String { "http://127.0.0.1:\(port.withLock { $0 })" }
+    package var url: String { "http://127.0.0.1:\(state.withLock { $0.port })" }
 
-    func set(_ rules: Rules) { state.withLock { $0.rules = rules } }
+    // MARK: Rules
+
+    /// Cuts connections on which such a thing is sent from now on, and all that are open.
+    package func refuse(_ condition: @escaping Condition) {
+        let open = state.withLock { state in
+            state.refuses = condition
+            return Array(state.connections.values)
+        }
+        for connection in open { connection.close(promise: nil) }
+    }
+
+    /// Of requests like this, the server gets all and the client no answer, so often.
+    package func loseAnswers(_ times: Int, to condition: @escaping Condition) {
+        state.withLock { state in
+            state.loses = condition
+            state.timesToLose = times
+        }
+    }
 
     /// How many answers are still to be lost.
-    var timesToLose: Int { state.withLock { $0.rules.lost?.times ?? 0 } }
+    package var timesToLose: Int { state.withLock { $0.timesToLose } }
+
+    /// How many WebSockets were asked for.
+    package var handshakes: Int { state.withLock { $0.handshakes } }
+
+    fileprivate enum Verdict { case pass, cut, lose }
+
+    fileprivate func judge(_ bytes: ByteBuffer) -> Verdict {
+        let text = String(buffer: bytes).lowercased()
+        return state.withLock { state in
+            if text.contains("upgrade: websocket") { state.handshakes += 1 }
+            if state.refuses(text) { return .cut }
+            return state.timesToLose > 0 && state.loses(text) ? .lose : .pass
+        }
+    }
+
+    fileprivate func hasLost() { state.withLock { $0.timesToLose -= 1 } }
+
+    // MARK: Connections
 
     /// Lets clients through, again at the same port.
-    func open() async throws {
+    package func open() async throws {
         let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { client in self.connect(client) }
-            .bind(host: "127.0.0.1", port: port.withLock { $0 }).get()
-        port.withLock { $0 = listener.localAddress?.port ?? 0 }
-        state.withLock { $0.listener = listener }
+            .bind(host: "127.0.0.1", port: state.withLock { $0.port }).get()
+        state.withLock { state in
+            state.port = listener.localAddress?.port ?? 0
+            state.listener = listener
+        }
     }
 
     /// Cuts everybody off and lets nobody in.
-    func shut() async throws {
+    package func shut() async throws {
         let (listener, connections) = state.withLock { state in
             defer {
                 state.listener = nil
@@ -68,19 +104,6 @@ final class Gate: Sendable {
             try client.pipeline.syncOperations.addHandler(Forward(to: server, gate: self, fate: fate, isClient: true))
         }
     }
-
-    fileprivate enum Verdict { case pass, cut, lose }
-
-    fileprivate func judge(_ bytes: ByteBuffer) -> Verdict {
-        let text = String(decoding: bytes.readableBytesView, as: UTF8.self).lowercased()
-        return state.withLock { state in
-            if state.rules.refused.contains(where: text.contains) { return .cut }
-            if let lost = state.rules.lost, lost.times > 0, text.contains(lost.text) { return .lose }
-            return .pass
-        }
-    }
-
-    fileprivate func hasLost() { state.withLock { $0.rules.lost?.times -= 1 } }
 }
 
 /// Of one connection, seen from both sides; both are on one event loop.
@@ -122,4 +145,16 @@ private final class Forward: ChannelInboundHandler {
     func channelInactive(context: ChannelHandlerContext) { other.close(promise: nil) }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+}
+
+/// Runs the body with an open gate before the server that listens at this port, now or later.
+package func withGate<Value>(
+    to port: Int, isolation: isolated (any Actor)? = #isolation, _ body: (Gate) async throws -> Value
+) async throws -> Value {
+    let gate = Gate(to: port)
+    try await gate.open()
+    let outcome: Result<Value, any Error>
+    do { outcome = .success(try await body(gate)) } catch { outcome = .failure(error) }
+    try? await gate.shut()
+    return try outcome.get()
 }
