@@ -14,7 +14,7 @@ package struct Activity: Sendable, Equatable {
     package var lag = 0
     /// Bytes of the state.
     package var bytes = 0
-    /// Polls per second that were answered on the express lane.
+    /// Polls per second, by whatever way.
     package var polls = 0.0
     /// Clients that wait for the next version: long polls, event streams, sockets.
     package var followers = 0

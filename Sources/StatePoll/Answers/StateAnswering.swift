@@ -21,16 +21,16 @@ struct StateAnswering: Sendable {
         switch try await begin(question) {
         case .answer(let answer): return answer
         case .wait(let wait):
-            let waited = try await states.waiting.whileTaken { () throws(Problem) in
-                try await states.keeping(question.application) { () throws(Problem) in try await finish(wait) }
-            }
+            let application = question.application
+            let mayWait = states.beginFollowing([application])
+            defer { if mayWait { states.endFollowing([application]) } }
             var answer: StateAnswer
-            if let waited {
-                answer = waited
+            if mayWait {
+                answer = try await states.keeping(application) { () throws(Problem) in try await finish(wait) }
             } else {
-                answer = try wait.end(states.poll(question.application).whatIsServed)
+                answer = try wait.end(states.poll(application).whatIsServed)
             }
-            answer.course = waited == nil ? .refused : .waited
+            answer.course = mayWait ? .waited : .refused
             return answer
         }
     }

@@ -32,7 +32,7 @@ final class PollLane: ExpressLane {
     private let answering: StateAnswering
     private let feeds: Feeds
     private var places: PollPlaces
-    private var lastCounts = ContinuousClock.now
+    private var lastTold = ContinuousClock.now
     private var cadence: Cadence
     private var serverFields: ServerFields
 
@@ -62,18 +62,17 @@ final class PollLane: ExpressLane {
     }
 
     func tidy(load: Double) {
-        tellCounts()
+        tellPolls()
         places.tidy()
         guard cadence.observe(load: load) else { return }
         serverFields = ServerFields(cadence)
         states.pollInterval = cadence.interval
     }
 
-    private func tellCounts() {
+    private func tellPolls() {
         let now = ContinuousClock.now
-        let counts = BusiestApplications.joined([places.takePolls(over: now - lastCounts), feeds.followerCounts])
-        lastCounts = now
-        states.counts.tell(BusiestApplications.chosen(from: counts, by: PollCounts.measures), of: eventLoop)
+        states.counts.tell(Activity.polls(places.takePolls(), over: now - lastTold), by: .polls, of: eventLoop)
+        lastTold = now
     }
 
     // MARK: Requests

@@ -1,6 +1,5 @@
 // What one event loop knows of the applications that are polled on it, found by the bytes of their names.
 
-import ChangeLog
 import Fold
 import HTTPService
 import NIOCore
@@ -112,17 +111,14 @@ struct PollPlaces {
         place.countPoll()
     }
 
-    /// How often each application was polled since the last call, `time` ago; those that were not are left out.
-    func takePolls(over time: Duration) -> [Activity] {
-        let seconds = max(time / .seconds(1), 0.001)
-        var polled: [Activity] = []
+    /// How often each application was polled since the last call; those that were not are left out.
+    func takePolls() -> [ApplicationID: Int] {
+        var polls: [ApplicationID: Int] = [:]
         for place in places.values where place.polls > 0 {
-            var activity = Activity(place.application)
-            activity.polls = Double(place.polls) / seconds
+            polls[place.application] = place.polls
             place.polls = 0
-            polled.append(activity)
         }
-        return polled
+        return polls
     }
 
     /// No more places are left than the table has applications.

@@ -62,10 +62,9 @@ final class Feeds {
 
     /// - Returns: false if the server has as many followers as it may.
     func join(_ follower: any Follower, _ feed: Feed) -> Bool {
-        let hasRoom = states.waiting.take()
+        let hasRoom = states.takePlace(follower.way)
         if hasRoom {
             feed.join(follower)
-            states.metrics.followers(follower.way, 1)
         } else {
             closeIfEmpty(feed)
         }
@@ -74,8 +73,7 @@ final class Feeds {
 
     func leave(_ follower: any Follower, _ feed: Feed) {
         guard feed.leave(follower) else { return }
-        states.waiting.giveBack()
-        states.metrics.followers(follower.way, -1)
+        states.giveBackPlace(follower.way)
         closeIfEmpty(feed)
     }
 
@@ -86,28 +84,29 @@ final class Feeds {
         if feeds.isEmpty { stopTicks() }
     }
 
-    /// How many follow each application here.
-    var followerCounts: [Activity] {
-        feeds.values.map { feed in
-            var activity = Activity(feed.application)
-            activity.followers = feed.followerCount
-            return activity
-        }
-    }
-
     // MARK: Ticks
 
     /// Only while somebody follows.
     private func startTicks() {
         let own = NIOLoopBound(self, eventLoop: eventLoop)
         timer = eventLoop.scheduleRepeatedTask(initialDelay: Self.tickTime, delay: Self.tickTime) { _ in
-            let now = NIODeadline.now()
-            for feed in own.value.feeds.values { feed.tick(now) }
+            own.value.tick()
         }
+    }
+
+    private func tick() {
+        let now = NIODeadline.now()
+        for feed in feeds.values { feed.tick(now) }
+        tellFollowers()
     }
 
     private func stopTicks() {
         timer?.cancel()
         timer = nil
+        tellFollowers()
+    }
+
+    private func tellFollowers() {
+        states.counts.tell(Activity.followers(feeds.mapValues(\.followerCount)), by: .followers, of: eventLoop)
     }
 }

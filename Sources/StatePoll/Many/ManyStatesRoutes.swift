@@ -19,12 +19,14 @@ package struct ManyStatesRoutes: RouteProvider {
 
     @Sendable private func poll(_ call: Call) async throws -> Response {
         let question = try ManyQuestion(query: call.query, headers: call.headers, from: call.caller)
+        let applications = question.questions.map(\.application)
+        for application in applications { states.countPoll(of: application) }
         var headers = StateFields.many
         headers.append(
             contentsOf: StateFields.fields(
                 isPrivate: call.caller.isAuthenticated, pollInterval: states.pollInterval))
-        let mayWait = question.patience != nil && states.waiting.take()
-        defer { if mayWait { states.waiting.giveBack() } }
+        let mayWait = question.patience != nil && states.beginFollowing(applications)
+        defer { if mayWait { states.endFollowing(applications) } }
         headers[.preferenceApplied] = question.preferenceApplied(mayWait: mayWait)
         // Nobody waits for somebody who has gone.
         let changed = try await call.whileConnected { () async throws(Problem) -> ManyAnswer in

@@ -22,6 +22,7 @@ package struct StateRoutes: RouteProvider {
     @Sendable private func state(_ call: Call, of application: ApplicationID) async throws -> Response {
         let question = try StateQuestion(
             application: application, query: call.query, headers: call.headers, from: call.caller)
+        answering.states.countPoll(of: application)
         if question.wantsEvents { return try await events(question, call) }
         let answer = try await answer(question, call)
         try call.caller.stillThere()

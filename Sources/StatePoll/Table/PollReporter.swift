@@ -17,7 +17,7 @@ package struct PollReporter: Service {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 // With Redis away nobody could read it either.
-                try? await states.log.post(busiest: states.counts.busiest, as: daemon)
+                try? await states.log.post(busiest: states.counts.takeBusiest(), as: daemon)
                 try? await Task.sleep(for: Bulletin.interval)
             }
         }

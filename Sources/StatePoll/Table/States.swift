@@ -101,6 +101,11 @@ package final class States: Service {
         shared.withLock { $0.table[application]?.live }
     }
 
+    /// For a route: counts a poll of an application that has a state, as lanes do.
+    func countPoll(of application: ApplicationID) {
+        if entry(application)?.served != nil { counts.poll(application) }
+    }
+
     /// Runs `body` while the application stays in the table: what is waited for is found by the one who asked for it.
     func keeping<Value, Failure: Error>(
         _ application: ApplicationID, _ body: () async throws(Failure) -> Value
