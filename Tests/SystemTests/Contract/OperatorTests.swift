@@ -71,9 +71,11 @@ struct OperatorTests {
         }
     }
 
-    @Test("The busiest applications are ranked by what merging and polling have seen of them")
-    func busiest() async throws {
-        try await withCistern { system in
+    @Test(
+        "The busiest applications are ranked by what merging and polling have seen of them, by lanes as by routes",
+        arguments: Ways.polls)
+    func busiest(_ lanes: String) async throws {
+        try await withCistern(.live(lanes: lanes)) { system in
             func names(_ sort: String) async throws -> [String] {
                 let answer = try await system.get("/v1/apps?sort=\(sort)")
                 #expect(answer.member("sort")?.stringValue == sort)
@@ -110,19 +112,31 @@ struct OperatorTests {
         }
     }
 
-    @Test("Clients that wait are counted for their application")
-    func followers() async throws {
-        try await withCistern { system in
-            let version = try #require(try await system.push("{}", id: "c1").member("receipt")?.stringValue)
-            let waiting = Task {
-                try await system.get(
-                    "/v1/apps/board/state", headers: [("If-None-Match", "\"\(version)\""), ("Prefer", "wait=50")])
-            }
-            defer { waiting.cancel() }
-            try await eventually(within: .seconds(20), "the one that waits is counted") {
+    @Test(
+        "Clients that wait are counted for their application, by whatever way they do, until they go",
+        arguments: Ways.polls)
+    func followers(_ lanes: String) async throws {
+        try await withCistern(.live(lanes: lanes)) { system in
+            let state = try await system.pushed("{}", id: "c1")
+            func counted() async throws -> Int {
                 let answer = try await system.get("/v1/apps?sort=followers")
-                return answer.member("apps")?[0]?["followers"]?.integerValue == 1
+                return answer.member("apps")?[0]?["followers"]?.integerValue ?? 0
             }
+            let poll = Task { try await system.state(headers: state.next(wait: 50)) }
+            let many = Task {
+                try await system.get(
+                    "/v1/states?apps=board@\(state.version ?? "")", headers: [("Prefer", "wait=50")])
+            }
+            try await system.withEvents { _ in
+                try await system.withSocket { _ in
+                    try await eventually(within: .seconds(20), "all four are counted") { try await counted() == 4 }
+                    #expect(try await system.metric("cistern_poll_followers", at: system.poller) == 4)
+                }
+            }
+            _ = try await system.push(#"{"n":1}"#, id: "c2")
+            _ = try await (poll.value, many.value)
+            try await eventually(within: .seconds(20), "nobody is counted any more") { try await counted() == 0 }
+            #expect(try await system.metric("cistern_poll_followers", at: system.poller) == 0)
         }
     }
 

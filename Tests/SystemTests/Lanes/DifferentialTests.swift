@@ -81,11 +81,11 @@ struct DifferentialTests {
                 for pair in pairs {
                     // Counts of lanes reach the metrics within a second.
                     try await eventually("the lanes' counts have arrived") {
-                        try await system.counter("http_express_requests_total", at: pair.withLanes) > counts.requests
+                        try await system.metric("http_express_requests_total", at: pair.withLanes) > counts.requests
                             / 8
                     }
-                    lanes += try await system.counter("http_express_requests_total", at: pair.withLanes)
-                    #expect(try await system.counter("http_express_requests_total", at: pair.without) == 0)
+                    lanes += try await system.metric("http_express_requests_total", at: pair.withLanes)
+                    #expect(try await system.metric("http_express_requests_total", at: pair.without) == 0)
                 }
                 print(
                     "\(counts.cases) cases with \(counts.requests) answers in \(ContinuousClock.now - start);",

@@ -42,12 +42,6 @@ extension TestCistern {
         ])
     }
 
-    /// The sum of a counter's series.
-    func counter(_ name: String, at daemon: DaemonProcess) async throws -> Int {
-        try await get("/metrics", from: daemon).text.split(separator: "\n").filter { $0.hasPrefix(name + "{") }
-            .compactMap { $0.split(separator: " ").last.flatMap { Double($0) } }.reduce(0) { $0 + Int($1) }
-    }
-
     /// Applications of several sizes and histories that nobody pushes to any more.
     func makeStableApplications() async throws -> [StableApplication] {
         for number in 1...3 { _ = try await outcome("{\"a\":\(number)}", id: "s\(number)", to: "board") }

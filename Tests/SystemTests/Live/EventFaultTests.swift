@@ -23,12 +23,6 @@ struct EventFaultTests {
         return (body, false)
     }
 
-    private static func residentBytes(_ system: TestCistern) async throws -> Int {
-        let metrics = try await system.get("/metrics", from: system.poller).text
-        let line = metrics.split(separator: "\n").first { $0.hasPrefix("process_resident_memory_bytes ") }
-        return line.flatMap { Double($0.split(separator: " ")[1]) }.map { Int($0) } ?? 0
-    }
-
     @Test("A server that is told to stop ends its streams as HTTP says, and itself in time", arguments: Ways.events)
     func stop(_ lanes: String) async throws {
         try await withCistern(.live(lanes: lanes)) { system in
@@ -74,7 +68,7 @@ struct EventFaultTests {
             let before = try await system.withEvents { awake in
                 try await awake.has(1)
                 for number in 1...20 { _ = try await system.pushed(change(number), id: "c\(number)") }
-                let before = try await Self.residentBytes(system)
+                let before = try await system.metric("process_resident_memory_bytes", at: system.poller)
                 for number in 21...119 { _ = try await system.push(change(number), id: "c\(number)") }
                 let last = try await system.pushed(change(120), id: "c120")
                 try await eventually(within: .seconds(30), "who reads has the newest") {
@@ -85,7 +79,7 @@ struct EventFaultTests {
                 #expect(awake.copy().violations == [])
                 return before
             }
-            let grown = try await Self.residentBytes(system) - before
+            let grown = try await system.metric("process_resident_memory_bytes", at: system.poller) - before
             // 20 readers with 100 versions of 200 KB each would be 400 MB.
             #expect(grown < 64 << 20, "grown by \(grown >> 20) MiB")
             let last = try await system.settled()
@@ -124,9 +118,7 @@ struct EventFaultTests {
         try await withCistern(.live(lanes: lanes)) { system in
             _ = try await system.pushed(#"{"n":0}"#, id: "c0")
             func descriptors() async throws -> Int {
-                let metrics = try await system.get("/metrics", from: system.poller).text
-                let line = metrics.split(separator: "\n").first { $0.hasPrefix("process_open_fds ") }
-                return line.flatMap { Double($0.split(separator: " ")[1]) }.map { Int($0) } ?? -1
+                try await system.metric("process_open_fds", at: system.poller)
             }
             let before = try await descriptors()
             do {
@@ -148,7 +140,7 @@ struct EventFaultTests {
                 try await descriptors() <= before + 5
             }
             try await eventually("nobody follows any more") {
-                try await system.counter("cistern_poll_followers", at: system.poller) == 0
+                try await system.metric("cistern_poll_followers", at: system.poller) == 0
             }
         }
     }

@@ -65,7 +65,7 @@ struct EventPresenceTests {
                 #expect(head.status == 200 && head.bytes.isEmpty)
             }
             try await eventually("nobody follows") {
-                try await system.counter("cistern_poll_followers", at: system.poller) == 0
+                try await system.metric("cistern_poll_followers", at: system.poller) == 0
             }
         }
     }

@@ -8,12 +8,6 @@ import Testing
 struct SocketFaultTests {
     private static let two = CisternOptions(layout: .split, pollers: 2)
 
-    private static func residentBytes(_ system: TestCistern) async throws -> Int {
-        let metrics = try await system.get("/metrics", from: system.poller).text
-        let line = metrics.split(separator: "\n").first { $0.hasPrefix("process_resident_memory_bytes ") }
-        return line.flatMap { Double($0.split(separator: " ")[1]) }.map { Int($0) } ?? 0
-    }
-
     @Test(
         "A reader that sleeps through many versions costs no memory for them, and then has the newest, never an older one"
     )
@@ -35,13 +29,13 @@ struct SocketFaultTests {
                 }
                 defer { for sleeper in sleepers { sleeper.drop() } }
                 for number in 1...15 { _ = try await system.pushed(change(number), id: "c\(number)") }
-                let before = try await Self.residentBytes(system)
+                let before = try await system.metric("process_resident_memory_bytes", at: system.poller)
                 for number in 16...89 { _ = try await system.push(change(number), id: "c\(number)") }
                 _ = try await system.appear("ann", "1", ttl: 60)
                 let last = try await system.pushed(change(90), id: "c90")
                 try await awake.word("the newest", within: .seconds(30)) { $0.version == last.version }
                 #expect(awake.copy().violations == [])
-                let grown = try await Self.residentBytes(system) - before
+                let grown = try await system.metric("process_resident_memory_bytes", at: system.poller) - before
                 // 20 readers with 75 versions of 200 KB each would be 300 MB.
                 #expect(grown < 64 << 20, "grown by \(grown >> 20) MiB")
                 for sleeper in sleepers { try await sleeper.read(true) }
@@ -101,12 +95,12 @@ struct SocketFaultTests {
                 defer { vanished.drop() }
                 try await vanished.send(#"{"presence":1,"ttl":300}"#)
                 try await eventually("both follow") {
-                    try await system.counter("cistern_poll_followers", at: system.poller) == 2
+                    try await system.metric("cistern_poll_followers", at: system.poller) == 2
                 }
                 try await vanished.read(false)
                 try await eventually(within: .seconds(40), poll: .milliseconds(100), "the one that is silent is let go")
                 {
-                    try await system.counter("cistern_poll_followers", at: system.poller) == 1
+                    try await system.metric("cistern_poll_followers", at: system.poller) == 1
                 }
                 #expect(try await system.present().text == #"{"clients":{}}"#)
                 try await eventually(within: .seconds(25), "the other is pinged") { quiet.received.pings > 0 }

@@ -164,15 +164,9 @@ struct SocketHostileTests {
                 #expect(good.received.closeCode == 1000)
             }
             try await eventually("nobody follows any more") {
-                try await Self.metric(Self.gauge, system) == 0
+                try await system.metric(Self.gauge, at: system.poller) == 0
             }
         }
-    }
-
-    private static func metric(_ name: String, _ system: TestCistern) async throws -> Int {
-        let line = try await system.get("/metrics", from: system.poller).text.split(separator: "\n")
-            .first { $0.hasPrefix(name + " ") }
-        return line.flatMap { $0.split(separator: " ").last }.flatMap { Double($0) }.map { Int($0) } ?? -1
     }
 
     @Test("A thousand sockets that come and go in all manners leave nothing behind")
@@ -181,9 +175,9 @@ struct SocketHostileTests {
             _ = try await system.pushed(#"{"n":0}"#, id: "c0")
             try await system.withSocket { try await $0.has(1) }
             try await eventually("nobody follows") {
-                try await Self.metric(Self.gauge, system) == 0
+                try await system.metric(Self.gauge, at: system.poller) == 0
             }
-            let before = try await Self.metric("process_open_fds", system)
+            let before = try await system.metric("process_open_fds", at: system.poller)
             for round in 0..<4 {
                 let sockets = try await withThrowingTaskGroup(of: LiveSocket.self) { group in
                     for number in 0..<250 {
@@ -195,7 +189,7 @@ struct SocketHostileTests {
                 }
                 for socket in sockets { try await socket.word("the state", { $0.isState }) }
                 try await eventually("they follow, and those who had gone do not") {
-                    try await Self.metric(Self.gauge, system) == 250
+                    try await system.metric(Self.gauge, at: system.poller) == 250
                 }
                 for (number, socket) in sockets.enumerated() {
                     switch number % 5 {
@@ -211,7 +205,7 @@ struct SocketHostileTests {
                     }
                 }
                 try await eventually("all have gone") {
-                    try await Self.metric(Self.gauge, system) == 0
+                    try await system.metric(Self.gauge, at: system.poller) == 0
                 }
                 // Some go before they have been told anything.
                 for _ in 0..<30 {
@@ -220,10 +214,10 @@ struct SocketHostileTests {
                 }
             }
             try await eventually("nobody follows") {
-                try await Self.metric(Self.gauge, system) == 0
+                try await system.metric(Self.gauge, at: system.poller) == 0
             }
             try await eventually("the descriptors are closed") {
-                try await Self.metric("process_open_fds", system) <= before + 5
+                try await system.metric("process_open_fds", at: system.poller) <= before + 5
             }
             try await eventually("nobody is here") { try await system.present().text == #"{"clients":{}}"# }
             let last = try await system.settled()

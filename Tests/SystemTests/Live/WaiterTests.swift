@@ -21,9 +21,7 @@ struct WaiterTests {
     }
 
     private static func descriptors(_ system: TestCistern) async throws -> Int {
-        let metrics = try await system.get("/metrics", from: system.poller).text
-        let line = metrics.split(separator: "\n").first { $0.hasPrefix("process_open_fds ") }
-        return line.flatMap { Double($0.split(separator: " ")[1]) }.map { Int($0) } ?? -1
+        try await system.metric("process_open_fds", at: system.poller)
     }
 
     @Test("One change wakes a thousand, each with the same bytes", arguments: Ways.polls)
@@ -120,16 +118,14 @@ struct WaiterTests {
                     return waiter
                 }
                 try await eventually("the connections are open") { try await Self.descriptors(system) >= before + 200 }
-                // Only those that a lane answers are followers.
                 try await eventually("they wait") {
-                    let followers = try await system.counter("cistern_poll_followers", at: system.poller)
-                    return lanes == "no" || followers >= 200
+                    try await system.metric("cistern_poll_followers", at: system.poller) >= 200
                 }
                 withExtendedLifetime(waiters) {}
             }
             try await eventually("the connections are closed") { try await Self.descriptors(system) <= before + 5 }
             try await eventually("nobody waits any more") {
-                try await system.counter("cistern_poll_followers", at: system.poller) == 0
+                try await system.metric("cistern_poll_followers", at: system.poller) == 0
             }
             // Those that are there now are woken by the next change.
             async let waiting = system.state(headers: state.next(wait: 30))
