@@ -53,7 +53,7 @@ struct OutcomeQuestionTests {
 
     @Test("All who ask in one turn, or while a question is under way, share the next one, and each is told its own")
     func shared() async throws {
-        let board = try ApplicationID("board")
+        let (board, other) = (try ApplicationID("board"), try ApplicationID("other"))
         let told = Mutex<[String: Int]>([:])
         try await withQuestions { eventLoop, questions, log in
             @Sendable func ask(_ name: String, _ count: Int) throws {
@@ -69,9 +69,16 @@ struct OutcomeQuestionTests {
                 return log.sizes == [75]
             }
             try await eventLoop.submit { for number in 1...3 { try ask("b\(number)", 1) } }.get()
-            await eventLoop.run()
-            #expect(log.sizes == [75], "the next waits for the answer")
+            // A question about another application is asked behind it and does not wait.
+            try await eventLoop.submit {
+                questions.value.ask(about: try Self.changes("c", 7), in: other) { _ in }
+            }.get()
+            try await eventually("the next waits for the answer, the other's does not") {
+                await eventLoop.run()
+                return log.sizes == [75, 7]
+            }
             let first = try #require(log.take())
+            try #require(log.take()).answer.resume(throwing: Log.Down())
             let rejection = Rejection(.testFailed)
             // Those of every second socket.
             first.answer.resume(
