@@ -9,8 +9,8 @@ import NIOWebSocket
 
 package final class SocketClient: SocketEnd {
     package let application: ApplicationID
-    /// The version that the client has, as far as the room knows; at first what the client says. For the room to keep.
-    package var have: VersionToken?
+    /// The version that the client says it has.
+    package let have: VersionToken?
     /// What the client asked for besides.
     package let query: Query
 

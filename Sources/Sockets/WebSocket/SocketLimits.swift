@@ -8,7 +8,7 @@ package struct SocketLimits: Sendable {
     /// Bytes of what a client says about itself. It is sent on to everybody else, so it is no place for data.
     package var presenceBytes: Int
     /// How long such a word may be told to hold.
-    package var presenceTime = Duration.seconds(300)
+    package var presenceTime: Duration
     /// Pushes of one client that are under way. Then no more is read; what one read of the channel has brought is still taken.
     package var unansweredPushes = 64
     /// Bytes of incomplete messages, over all sockets together.
@@ -32,5 +32,8 @@ package struct SocketLimits: Sendable {
     /// Bytes of one message, all its fragments together.
     package var messageBytes: Int { changeBytes + envelopeBytes }
 
-    package init(presenceBytes: Int = 4 * 1024) { self.presenceBytes = presenceBytes }
+    package init(presenceBytes: Int = 4 * 1024, presenceTime: Duration = .seconds(300)) {
+        self.presenceBytes = presenceBytes
+        self.presenceTime = presenceTime
+    }
 }

@@ -47,7 +47,6 @@ final class SocketFollower: Follower {
             let frame = feed.messages.made(for: Feed.Telling(to: before), of: update.to) { ServerMessage(word).frame }
             guard send(frame, or: before) else { return }
         }
-        client.have = cursor.told
         settle(upTo: update.to.positionToken)
     }
 

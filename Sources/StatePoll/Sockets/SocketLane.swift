@@ -5,6 +5,7 @@ import Fold
 package import HTTPService
 import HTTPTypes
 package import NIOCore
+import Presence
 import Sockets
 
 package struct SocketLaneProvider: ExpressLaneProvider {
@@ -28,7 +29,8 @@ package struct SocketLaneProvider: ExpressLaneProvider {
         self.commits = commits
         gate = SocketGate(admission: Admission(permission), origins: origins)
         self.head = head
-        limits = SocketLimits(presenceBytes: feeds.presenceBytes)
+        limits = SocketLimits(
+            presenceBytes: feeds.presenceBytes, presenceTime: .seconds(PresenceConfiguration.lives.upperBound))
         incomplete = BodyBudget(bytes: limits.incompleteBytes)
     }
 

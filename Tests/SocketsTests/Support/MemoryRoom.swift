@@ -9,6 +9,8 @@ import Sockets
 final class MemoryRoom: SocketRoom {
     private let epoch: Epoch
     private(set) var clients: [SocketClient] = []
+    /// The version that each client has.
+    private var had: [ObjectIdentifier: VersionToken] = [:]
     private(set) var left = 0
     private(set) var state = "{}"
     private(set) var position: UInt64 = 0
@@ -24,6 +26,7 @@ final class MemoryRoom: SocketRoom {
 
     func joined(_ client: SocketClient) {
         clients.append(client)
+        had[ObjectIdentifier(client)] = client.have
         bring(client)
     }
 
@@ -68,12 +71,12 @@ final class MemoryRoom: SocketRoom {
     }
 
     private func bring(_ client: SocketClient, _ frame: SocketFrame? = nil) {
-        guard client.have != version else { return }
+        guard had[ObjectIdentifier(client)] != version else { return }
         guard client.update(frame ?? self.frame) else {
             missed += 1
             return
         }
-        client.have = version
+        had[ObjectIdentifier(client)] = version
     }
 
     private var frame: SocketFrame {
@@ -85,7 +88,7 @@ final class MemoryRoom: SocketRoom {
     private var token: PositionToken { PositionToken(epoch: epoch, number: position) }
 
     func drained(_ client: SocketClient) {
-        guard client.have != version else { return }
+        guard had[ObjectIdentifier(client)] != version else { return }
         bring(client)
         madeUp += 1
     }
@@ -97,6 +100,7 @@ final class MemoryRoom: SocketRoom {
 
     func left(_ client: SocketClient) {
         clients.removeAll { $0 === client }
+        had[ObjectIdentifier(client)] = nil
         left += 1
     }
 }
