@@ -76,6 +76,7 @@ final class ConnectionFront: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// Told about once a second.
     func tick(_ now: NIODeadline) {
+        intake.tick(now)
         if let context { perform(progress.tick(now, untaken: context.channel.untakenBytes), context) }
     }
 
@@ -181,7 +182,7 @@ final class ConnectionFront: ChannelDuplexHandler, RemovableChannelHandler {
         switch progress.next(held: intake.count) {
         case .stop: return false
         case .look:
-            guard let again = intake.repetition(loop.lastTick) else { return give(intake.next(loop), context) }
+            guard let again = intake.repetition else { return give(intake.next(loop), context) }
             if !answer(again) { take(again.request, by: again.slot, from: again.caller, context) }
             return true
         case .pass(let count):

@@ -17,8 +17,6 @@ final class LoopServices {
     var recent = RecentRequests()
 
     var admission: LaneAdmission
-    /// The time of the last tick: to look at the clock for every poll would cost more than it is worth.
-    private(set) var lastTick = NIODeadline.now()
 
     private let limits: HTTPLimits
     private let date: DateClock
@@ -98,7 +96,6 @@ final class LoopServices {
             slot.lane.tidy(load: load)
         }
         let now = NIODeadline.now()
-        lastTick = now
         admission.tidy(now)
         // From the end, because a connection that is closed gives its place to the last one.
         for index in connections.indices.reversed() where index < connections.count { connections[index].tick(now) }

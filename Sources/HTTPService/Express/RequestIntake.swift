@@ -64,12 +64,16 @@ struct RequestIntake {
 
     // MARK: Requests
 
-    /// The request at the beginning of the bytes, if it is the last one over again and its sender is still to be believed.
-    ///
-    /// - Parameter now: May be some time ago.
-    func repetition(_ now: NIODeadline) -> RepeatedRequest? {
-        guard let repeated, !repeated.caller.isOver(at: now), repeated.begins(held) else { return nil }
+    /// The request at the beginning of the bytes, if it is the last one over again.
+    var repetition: RepeatedRequest? {
+        guard let repeated, repeated.begins(held) else { return nil }
         return repeated
+    }
+
+    /// Takes the last request for a new one from now on, if its sender is to be believed no longer. To be asked now and then: to do so for
+    /// every poll would cost more than it is worth.
+    mutating func tick(_ now: NIODeadline) {
+        if let repeated, repeated.caller.isOver(at: now) { self.repeated = nil }
     }
 
     /// What stands at the beginning of the bytes.
