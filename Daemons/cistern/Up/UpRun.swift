@@ -96,6 +96,8 @@ struct UpRun: Sendable {
         var lines = ["", output.paint("Cistern is ready: \(stack.url)", .bold)]
         if stack.isSplit { lines.append("Changes go to     \(stack.pushURL)") }
         lines += [
+            "A demo is at      \(stack.url)/demo/ (open it in two windows)",
+            "For operators     \(stack.url)/dashboard/",
             "Data is kept in   \(stack.data.path)", "",
             "  curl -X PUT \(stack.pushURL)/v1/apps/board/changes/c1 -H 'Content-Type: application/merge-patch+json' -d '{\"title\":\"Plan\"}'",
             "  curl -i \(stack.url)/v1/apps/board/state", "", "Ctrl-C stops everything.", "",
