@@ -67,7 +67,15 @@ extension TestCistern {
             request.body = isChunked ? .stream([buffer].async, length: .unknown) : .bytes(buffer)
         }
         let response = try await http.execute(request, timeout: timeout)
-        let bytes = try await response.body.collect(upTo: Self.maximumAnswer)
+        let bytes = try await withThrowingTaskGroup(of: ByteBuffer.self) { group in
+            defer { group.cancelAll() }
+            group.addTask { try await response.body.collect(upTo: Self.maximumAnswer) }
+            group.addTask {
+                try await Task.sleep(for: .nanoseconds(timeout.nanoseconds))
+                throw TestSupportError("The answer to \(method) \(path), \(response.status), has no end.")
+            }
+            return try await group.next() ?? ByteBuffer()
+        }
         return Answer(status: Int(response.status.code), headers: response.headers, bytes: Array(buffer: bytes))
     }
 
