@@ -9,11 +9,12 @@ import NIOEmbedded
 final class EmbeddedSocket {
     final class End: SocketEnd {
         private(set) var messages: [SocketMessage] = []
+        private(set) var drainings = 0
         private(set) var closings = 0
 
         func opened(_ socket: SocketHandler) {}
         func received(_ message: SocketMessage) { messages.append(message) }
-        func drained() {}
+        func drained() { drainings += 1 }
         func closed() { closings += 1 }
     }
 
