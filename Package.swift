@@ -259,7 +259,9 @@ let package = Package(
         // A whole Cistern of processes for one test.
         .target(
             name: "SystemSupport",
-            dependencies: ["TestSupport", "Documents", httpClient, nioCore, nioPosix, nioHTTP1],
+            dependencies: [
+                "TestSupport", "Documents", "Grants", "Trust", httpClient, nioCore, nioPosix, nioHTTP1,
+            ],
             path: "Tests/SystemSupport", swiftSettings: settings),
         .testTarget(
             name: "SystemTests",

@@ -14,12 +14,19 @@ package struct VerifiedToken: Equatable, Sendable {
     package let grant: Grant
     /// Seconds since 1970; nil: until its key is taken out of the file.
     package let expires: Double?
+    /// By which it is believed.
+    package let key: KeyIdentity
 }
 
 package struct Keyring: Sendable {
     private let terms: TokenTerms?
-    private let keys: [String: SigningKey]
-    private let apiKeys: [String: APIKeyRecord]
+    private let keys: [String: Known<SigningKey>]
+    private let apiKeys: [String: Known<APIKeyRecord>]
+
+    private struct Known<Key: Sendable>: Sendable {
+        let key: Key
+        let identity: KeyIdentity
+    }
 
     /// Bytes: some 20,000 API keys.
     package static let maximumFileBytes = 16 << 20
@@ -40,33 +47,40 @@ package struct Keyring: Sendable {
 
     private static func signingKeys(
         _ document: Document
-    ) async throws(KeyFileError) -> ([String: SigningKey], TokenTerms?) {
-        var keys: [String: SigningKey] = [:]
+    ) async throws(KeyFileError) -> ([String: Known<SigningKey>], TokenTerms?) {
+        let terms = Self.terms(document)
+        var keys: [String: Known<SigningKey>] = [:]
         for (index, jwk) in try list("keys", in: document).enumerated() {
             let key: SigningKey
             do { key = try await SigningKey(jwk, mayBePrivate: false) } catch {
                 throw KeyFileError("/keys/\(index): \(error).")
             }
-            guard keys.updateValue(key, forKey: key.id) == nil else {
+            let known = Known(key: key, identity: KeyIdentity(jwk, terms: terms))
+            guard keys.updateValue(known, forKey: key.id) == nil else {
                 throw KeyFileError("/keys/\(index): there are two keys with the “kid” “\(key.id)”.")
             }
         }
-        if keys.isEmpty { return (keys, nil) }
-        guard let issuer = document["issuer"]?.stringValue, let audience = document["audience"]?.stringValue,
-            !issuer.isEmpty, !audience.isEmpty
-        else {
+        guard keys.isEmpty || terms != nil else {
             throw KeyFileError(
                 "It has “keys”, and so takes “issuer” and “audience”: what tokens have as “iss” and “aud”.")
         }
-        return (keys, TokenTerms(issuer: issuer, audience: audience))
+        return (keys, terms)
     }
 
-    private static func apiKeys(_ document: Document) throws(KeyFileError) -> [String: APIKeyRecord] {
-        var keys: [String: APIKeyRecord] = [:]
+    private static func terms(_ document: Document) -> TokenTerms? {
+        guard let issuer = document["issuer"]?.stringValue, let audience = document["audience"]?.stringValue,
+            !issuer.isEmpty, !audience.isEmpty
+        else { return nil }
+        return TokenTerms(issuer: issuer, audience: audience)
+    }
+
+    private static func apiKeys(_ document: Document) throws(KeyFileError) -> [String: Known<APIKeyRecord>] {
+        var keys: [String: Known<APIKeyRecord>] = [:]
         for (index, record) in try list("api_keys", in: document).enumerated() {
             let key: APIKeyRecord
             do { key = try APIKeyRecord(record) } catch { throw KeyFileError("/api_keys/\(index): \(error).") }
-            guard keys.updateValue(key, forKey: key.id) == nil else {
+            let known = Known(key: key, identity: KeyIdentity(record))
+            guard keys.updateValue(known, forKey: key.id) == nil else {
                 throw KeyFileError("/api_keys/\(index): there are two API keys with the id “\(key.id)”.")
             }
         }
@@ -82,6 +96,8 @@ package struct Keyring: Sendable {
     /// How many keys there are, for the log.
     package var counts: (keys: Int, apiKeys: Int) { (keys.count, apiKeys.count) }
 
+    package var identities: [KeyIdentity] { keys.values.map(\.identity) + apiKeys.values.map(\.identity) }
+
     // MARK: Tokens
 
     /// Takes an API key or a JSON Web Token.
@@ -90,15 +106,19 @@ package struct Keyring: Sendable {
     package func verify(_ token: [UInt8], now: Double) throws(TokenRefusal) -> VerifiedToken {
         if token.starts(with: APIKey.mark.utf8) { return try verifyAPIKey(String(decoding: token, as: UTF8.self), now) }
         let token = try JSONWebToken(parsing: token)
-        guard let terms, let key = token.keyID.flatMap({ keys[$0] }) else { throw .unknownKey(token.keyID) }
-        try key.verify(token)
+        guard let terms, let known = token.keyID.flatMap({ keys[$0] }) else { throw .unknownKey(token.keyID) }
+        try known.key.verify(token)
         let claims = try TokenClaims(token.payload, terms: terms, now: now)
-        return VerifiedToken(name: claims.subject ?? key.id, grant: claims.grant, expires: claims.expires)
+        return VerifiedToken(
+            name: claims.subject ?? known.key.id, grant: claims.grant, expires: claims.expires, key: known.identity)
     }
 
     private func verifyAPIKey(_ text: String, _ now: Double) throws(TokenRefusal) -> VerifiedToken {
-        guard let key = APIKey(text), let record = apiKeys[key.id], record.matches(key) else { throw .unknownAPIKey }
+        guard let key = APIKey(text), let known = apiKeys[key.id], known.key.matches(key) else {
+            throw .unknownAPIKey
+        }
+        let record = known.key
         if let expires = record.expires, now >= expires { throw .expired }
-        return VerifiedToken(name: record.id, grant: record.grant, expires: record.expires)
+        return VerifiedToken(name: record.id, grant: record.grant, expires: record.expires, key: known.identity)
     }
 }

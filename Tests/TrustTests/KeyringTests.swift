@@ -55,7 +55,9 @@ struct KeyringTests {
         let keyring = try await Keyring(parsing: keys.file())
         let token = try keys.token()
         let verified = try keyring.verify(token, now: 999.9)
-        #expect(verified == VerifiedToken(name: "alice", grant: try Grant("poll:*"), expires: 1_000))
+        #expect(verified.name == "alice" && verified.expires == 1_000)
+        #expect(verified.grant == (try Grant("poll:*")))
+        #expect(keyring.identities == [verified.key])
         #expect(refusal(keyring, token, now: 1_000) == .expired)
     }
 
@@ -147,6 +149,22 @@ struct KeyringTests {
         for bad in [other, text + "A", String(text.dropLast()), "ck_dash_", "ck_", "ck_nobody_" + text.dropFirst(8)] {
             #expect(refusal(keyring, Array(bad.utf8)) == .unknownAPIKey, "\(bad)")
         }
+    }
+
+    @Test("A key is another one as soon as anything else is said of it, and only then")
+    func identities() async throws {
+        let keys = try await TestKeys()
+        let (_, record) = APIKey.make(id: "a", grant: try Grant("poll:*"), expires: nil)
+        func identities(_ issuer: String, _ record: String) async throws -> Set<KeyIdentity> {
+            let file = #"{"issuer":"\#(issuer)","audience":"c","keys":[\#(keys.open.text)],"api_keys":[\#(record)]}"#
+            return Set(try await Keyring(parsing: Array(file.utf8)).identities)
+        }
+        let first = try await identities("me", record.text)
+        #expect(first.count == 2)
+        #expect(try await identities("me", " " + record.text) == first)
+        let narrowed = record.text.replacing("poll:*", with: "poll:b")
+        #expect(try await identities("me", narrowed).intersection(first).count == 1)
+        #expect(try await identities("you", record.text).intersection(first).count == 1)
     }
 
     @Test("A file that is not understood in full is not used, and says where")

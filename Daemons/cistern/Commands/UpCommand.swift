@@ -51,7 +51,10 @@ struct UpCommand: AsyncParsableCommand {
             throw ValidationError("--split takes the port after --port too; choose a lower one.")
         }
         guard (1...64).contains(stateLimit) else { throw ValidationError("--state-limit takes 1 to 64 MiB.") }
-        let isLocal = host == "localhost" || host == "::1" || host.hasPrefix("127.")
+        // As the daemons see it, who would be asked too late.
+        let isLocal =
+            host == "localhost" || host == "::1"
+            || host.hasPrefix("127.") && host.allSatisfy { $0.isWholeNumber || $0 == "." }
         let asks = keys != nil || !Terminal.environment("CISTERN_KEYS").isEmpty
         guard isLocal || asks || allowAnonymous || !Terminal.environment("CISTERN_ALLOW_ANONYMOUS").isEmpty else {
             throw ValidationError(

@@ -25,10 +25,13 @@ struct RecentRequests {
         let key = hash(of: buffer, length: request.headBytes)
         let known = young[key] ?? old[key]
         guard known?.begins(buffer) ?? true else { return RepeatedRequest(request, slot, from: caller, in: buffer) }
-        let isKnown = known?.caller === caller
-        let one = isKnown ? known : RepeatedRequest(request, slot, from: caller, in: buffer)
-        if young[key] != nil || young.count < Self.most { young[key] = one }
-        return one
+        if let known, known.caller === caller {
+            if young.count < Self.most { young[key] = known }
+            return known
+        }
+        let new = RepeatedRequest(request, slot, from: caller, in: buffer)
+        if young[key] != nil || young.count < Self.most { young[key] = new }
+        return new
     }
 
     /// Lets go of what has not come since the last time.

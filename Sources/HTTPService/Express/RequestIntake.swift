@@ -95,7 +95,7 @@ struct RequestIntake {
     private mutating func admit(_ request: ScannedRequest, _ slot: LaneSlot, _ loop: LoopServices) -> Finding {
         let caller: Caller
         do throws(Problem) {
-            caller = try loop.admission.admit(request, to: slot.lane, held.readableBytesUInt8Span, at: .now())
+            caller = try loop.admission.admit(request, to: slot.lane, held.readableBytesUInt8Span)
         } catch {
             return .refused(request, slot, error)
         }

@@ -44,19 +44,18 @@ package final class Admission: Sendable {
 
 /// For the lanes of one event loop.
 struct LaneAdmission {
-    private let permission: any Permission
+    /// Nil where everybody may: then nothing is looked at, not even the clock.
+    private let permission: (any Permission)?
     private var memory = CallerMemory()
 
-    init(_ permission: any Permission) { self.permission = permission }
+    init(_ permission: any Permission) { self.permission = permission.everybodyMay ? nil : permission }
 
     /// Who sends a request, if they may do what the lane does.
-    ///
-    /// - Parameter now: May be some time ago; tokens are over that much later.
     mutating func admit(
-        _ request: ScannedRequest, to lane: any ExpressLane, _ bytes: Span<UInt8>, at now: NIODeadline
+        _ request: ScannedRequest, to lane: any ExpressLane, _ bytes: Span<UInt8>
     ) throws(Problem) -> Caller {
-        guard let action = lane.action, !permission.everybodyMay else { return .anonymous }
-        let caller = try caller(request.authorization, in: bytes, at: now)
+        guard let permission, let action = lane.action else { return .anonymous }
+        let caller = try caller(request.authorization, in: bytes, believedBy: permission)
         // What is no application is left to the route.
         if let path = ApplicationPath(request.target, in: bytes),
             let application = try? ApplicationID(bytes.text(in: path.name))
@@ -66,12 +65,12 @@ struct LaneAdmission {
         return caller
     }
 
-    private mutating func caller(_ field: Range<Int>, in bytes: Span<UInt8>, at now: NIODeadline) throws(Problem)
-        -> Caller
-    {
+    private mutating func caller(
+        _ field: Range<Int>, in bytes: Span<UInt8>, believedBy permission: any Permission
+    ) throws(Problem) -> Caller {
         guard !field.isEmpty else { throw .tokenMissing }
         guard let token = BearerToken.range(in: field, of: bytes) else { throw .unknownScheme }
-        if let known = memory.find(token, in: bytes, at: now) { return known }
+        if let known = memory.find(token, in: bytes, at: .now()) { return known }
         let caller = try permission.caller(bearing: token.map { bytes[$0] })
         memory.remember(token, in: bytes, caller)
         return caller

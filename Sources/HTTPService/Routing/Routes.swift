@@ -85,6 +85,8 @@ extension Routes {
                 var response = try await route.handler(call)
                 if call.caller.isAuthenticated, response.headers[.cacheControl] == "no-cache" {
                     response.headers[.cacheControl] = "private, no-cache"
+                    // What a browser keeps for one token is not for the next one that its user has.
+                    response.headers.append(HTTPField(name: .vary, value: "Authorization"))
                 }
                 return response
             }

@@ -11,7 +11,10 @@ extension HTTPServer {
         /// Whether only this machine can reach it.
         package var isLocal: Bool {
             switch self {
-            case .host(let host, _): host == "localhost" || host == "::1" || host.hasPrefix("127.")
+            case .host(let host, _):
+                // A name may begin with 127, too, and lead anywhere.
+                host == "localhost" || host == "::1"
+                    || host.hasPrefix("127.") && host.allSatisfy { $0.isWholeNumber || $0 == "." }
             case .unix: true
             }
         }

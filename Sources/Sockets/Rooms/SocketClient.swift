@@ -67,6 +67,7 @@ package final class SocketClient: SocketEnd {
         case .presence(let presence):
             // As with the route, who may not push may not be seen either.
             do {
+                try caller.stillThere()
                 try caller.authorize(.push, on: application)
                 try room.presence(presence, from: self)
             } catch { throw MessageRefusal(id: nil, problem: error) }

@@ -41,6 +41,7 @@ enum StateFields {
     static func fields(isPrivate: Bool, pollInterval: Duration) -> HTTPFields {
         var fields = HTTPFields()
         fields[.cacheControl] = isPrivate ? "private, no-cache" : "no-cache"
+        if isPrivate { fields[.vary] = "Authorization" }
         fields[.cisternPollInterval] = String(pollInterval.wholeMilliseconds)
         return fields
     }

@@ -10,6 +10,8 @@ import Trust
 struct ExpiryTests {
     /// Seconds: time for opening everything, and no more.
     private static let lifetime = 8
+    /// Seconds: long enough for keys to change meanwhile, on a busy machine, too.
+    private static let routeWait = 20
 
     @Test("Streams, sockets and waits end when their token expires", arguments: ["yes", "no"])
     func expiry(lanes: String) async throws {
@@ -57,10 +59,19 @@ struct ExpiryTests {
         try await withKeys(lanes: lanes) { system, keyring in
             try await system.prepare(#"{"a":1}"#, with: keyring)
             let version = try #require(try await system.state(headers: keyring.everything)["ETag"])
+            let presence = try #require(
+                try await system.get("/v1/apps/board/presence", headers: keyring.everything)["ETag"])
             let old = try keyring.bearer("poll:board")
-            let wait = Task {
-                try await system.state(headers: old + [("If-None-Match", version), ("Prefer", "wait=50")])
-            }
+            // Routes find out when the wait is over, lanes at once.
+            let briefly = old + [("Prefer", "wait=\(Self.routeWait)")]
+            async let wait = system.state(
+                headers: old + [
+                    ("If-None-Match", version), ("Prefer", lanes == "yes" ? "wait=50" : "wait=\(Self.routeWait)"),
+                ])
+            async let here = system.get(
+                "/v1/apps/board/presence", headers: briefly + [("If-None-Match", presence)])
+            async let many = system.get(
+                "/v1/states?apps=board@\(version.replacing("\"", with: ""))", headers: briefly)
             try await system.withEvents(headers: old) { stream in
                 try await stream.has(1)
                 let present = try String(contentsOfFile: keyring.path, encoding: .utf8)
@@ -82,11 +93,26 @@ struct ExpiryTests {
                 try await eventually(within: .seconds(10), "the stream ends") { stream.hasEnded }
                 #expect(stream.events.last?.name == "unauthenticated")
             }
-            if lanes == "yes" {
-                #expect(try await wait.value.refusal == "401 unauthenticated")
-            } else {
-                // Routes find out when they answer.
-                wait.cancel()
+            for answer in [try await wait, try await here, try await many] {
+                #expect(answer.refusal == "401 unauthenticated")
+            }
+        }
+    }
+
+    @Test("Who has a token of a key that stays does not notice that others come and go")
+    func othersChange() async throws {
+        try await withKeys { system, keyring in
+            try await system.prepare(#"{"a":1}"#, with: keyring)
+            let token = try keyring.bearer("poll:board push:board")
+            try await system.withEvents(headers: token) { stream in
+                try await stream.has(1)
+                try keyring.dropAPIKey()
+                try await eventually("the API key is not believed") {
+                    try await system.state(headers: keyring.everything).refusal == "401 unauthenticated"
+                }
+                #expect(try await system.outcome(#"{"b":2}"#, id: "c2", headers: token) == "applied")
+                try await stream.has(2)
+                #expect(!stream.events.contains { $0.name == "unauthenticated" } && !stream.hasEnded)
             }
         }
     }
@@ -95,11 +121,13 @@ struct ExpiryTests {
     func start() async throws {
         let keyring = try await TestKeyring()
         defer { keyring.folder.remove() }
-        func logs(_ program: String, _ options: [String], until word: String) async throws -> String {
+        func logs(
+            _ program: String, _ options: [String], on host: String = "0.0.0.0", until word: String
+        ) async throws -> String {
             let log = keyring.folder.path + "/\(UInt64.random(in: 0...UInt64.max)).log"
             let process = ChildProcess(
                 executable: try DaemonProcess.folder() + "/" + program,
-                arguments: options + ["--host", "0.0.0.0", "--port", "0", "--redis-url", "unix:///nowhere/redis.sock"],
+                arguments: options + ["--host", host, "--port", "0", "--redis-url", "unix:///nowhere/redis.sock"],
                 output: log)
             try process.launch()
             defer { process.end(with: SIGKILL) }
@@ -115,6 +143,9 @@ struct ExpiryTests {
         for options in [["--keys", keyring.path], ["--allow-anonymous"]] {
             #expect(try await logs("cistern-front", options, until: "Waiting for Redis").contains("Waiting for Redis"))
         }
+        // A name may begin like an address of this machine.
+        let name = try await logs("cistern-front", [], on: "127.example.org", until: "there are no keys")
+        #expect(name.contains("there are no keys"))
         for (options, word) in [
             (["--keys", keyring.path, "--allow-anonymous"], "Both"),
             (["--keys", "/nowhere/keys.json"], "cannot be read"),

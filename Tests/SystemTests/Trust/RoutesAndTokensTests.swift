@@ -155,6 +155,7 @@ struct RoutesAndTokensTests {
             ] {
                 let answer = try await system.get(path, headers: everything)
                 #expect(answer["Cache-Control"] == "private, no-cache", "\(path)")
+                #expect(answer["Vary"]?.contains("Authorization") == true, "\(path)")
             }
             let refused = try await system.state()
             #expect(refused["WWW-Authenticate"] == #"Bearer realm="cistern""#)
@@ -162,5 +163,16 @@ struct RoutesAndTokensTests {
             let forbidden = try await system.state(headers: try keyring.bearer("poll:other"))
             #expect(forbidden["WWW-Authenticate"]?.contains(#"error="insufficient_scope", scope="poll:board""#) == true)
         }
+    }
+}
+
+extension TestCistern {
+    /// The status of the answer to these bytes, read from its first line only: the answer may have no end.
+    fileprivate func status(of request: String) throws -> Int {
+        let connection = try WireConnection(port: poller.port)
+        connection.send(Array(request.utf8)[...])
+        connection.read(until: .now + .seconds(20)) { $0.contains(10) }
+        let line = String(decoding: connection.received.prefix { $0 != 13 }, as: UTF8.self)
+        return Int(line.split(separator: " ").dropFirst().first ?? "") ?? 0
     }
 }

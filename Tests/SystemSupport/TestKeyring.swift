@@ -1,21 +1,22 @@
 import Documents
 import Foundation
 import Grants
-import SystemSupport
-import TestSupport
+package import TestSupport
 import Trust
 
 /// A file of keys for one test, and the tokens that go with it.
-final class TestKeyring: Sendable {
-    let folder: PrivateFolder
+package final class TestKeyring: Sendable {
+    package let folder: PrivateFolder
     private let key: SigningKey
-    let apiKey: String
-    var path: String { folder.path + "/keys.json" }
+    private let open: Document
+    package let apiKey: String
+    package var path: String { folder.path + "/keys.json" }
 
     /// - Parameter apiScopes: What the file's one API key allows.
-    init(apiScopes: String = "push:* poll:* operate:* admin:*") async throws {
+    package init(apiScopes: String = "push:* poll:* operate:* admin:*") async throws {
         folder = try PrivateFolder("keys")
-        let (secret, open) = KeyMaking.es256(id: "one")
+        let secret: Document
+        (secret, open) = KeyMaking.es256(id: "one")
         key = try await SigningKey(secret, mayBePrivate: true)
         let (text, record) = APIKey.make(id: "tester", grant: try Grant(apiScopes), expires: nil)
         apiKey = text
@@ -26,13 +27,21 @@ final class TestKeyring: Sendable {
     }
 
     /// Gives the servers another file.
-    func write(_ text: String) throws {
+    package func write(_ text: String) throws {
         try text.write(toFile: path + ".new", atomically: false, encoding: .utf8)
         guard unsafe rename(path + ".new", path) == 0 else { throw TestSupportError("No file of keys.") }
     }
 
+    /// Takes the API key away, and adds a key that nobody has.
+    package func dropAPIKey() throws {
+        var file = try KeyFile(nil)
+        try file.add(key: KeyMaking.es256(id: "two").open)
+        try file.add(key: open)
+        try write(file.text)
+    }
+
     /// - Parameter lifetime: seconds.
-    func token(_ scope: String, lifetime: Int = 3_600, issuer: String = "cistern") throws -> String {
+    package func token(_ scope: String, lifetime: Int = 3_600, issuer: String = "cistern") throws -> String {
         try key.sign(
             .object([
                 ("iss", .string(issuer)), ("aud", .string("cistern")), ("sub", .string("somebody")),
@@ -40,15 +49,15 @@ final class TestKeyring: Sendable {
             ]))
     }
 
-    func bearer(_ scope: String, lifetime: Int = 3_600) throws -> [(String, String)] {
+    package func bearer(_ scope: String, lifetime: Int = 3_600) throws -> [(String, String)] {
         [("Authorization", "Bearer \(try token(scope, lifetime: lifetime))")]
     }
 
-    var everything: [(String, String)] { [("Authorization", "Bearer \(apiKey)")] }
+    package var everything: [(String, String)] { [("Authorization", "Bearer \(apiKey)")] }
 }
 
 /// Runs the body with a Cistern that asks for tokens.
-func withKeys<Value>(
+package func withKeys<Value>(
     lanes: String = "yes", flags: [String] = [], isolation: isolated (any Actor)? = #isolation,
     _ body: (TestCistern, TestKeyring) async throws -> Value
 ) async throws -> Value {
@@ -61,18 +70,9 @@ func withKeys<Value>(
 
 extension TestCistern {
     /// Pushes with everything allowed, and waits for the outcome.
-    func prepare(_ change: String, id: String = "c0", in app: String = "board", with keyring: TestKeyring) async throws
+    package func prepare(_ change: String, id: String = "c0", in app: String = "board", with keyring: TestKeyring) async throws
     {
         let outcome = try await outcome(change, id: id, to: app, headers: keyring.everything)
         guard outcome == "applied" else { throw TestSupportError("The change was not applied: \(outcome)") }
-    }
-
-    /// The status of the answer to these bytes, read from its first line only: the answer may have no end.
-    func status(of request: String) throws -> Int {
-        let connection = try WireConnection(port: poller.port)
-        connection.send(Array(request.utf8)[...])
-        connection.read(until: .now + .seconds(20)) { $0.contains(10) }
-        let line = String(decoding: connection.received.prefix { $0 != 13 }, as: UTF8.self)
-        return Int(line.split(separator: " ").dropFirst().first ?? "") ?? 0
     }
 }
