@@ -27,17 +27,36 @@ public struct CisternClient: Sendable {
     ///   - url: of the server, or of the state-poll where it is separate: `http://127.0.0.1:8080`.
     ///   - pushURL: of the change-bucket, if that is separate.
     ///   - token: a token or an API key that says who asks and what they may do; without it the server has to let in everybody.
-    /// - Throws: ``CisternError/invalidRequest(_:)`` for something that is no URL of a server.
+    ///   - authorities: certificates in PEM that an `https` server's has to lead to, instead of those that this machine believes.
+    /// - Throws: ``CisternError/invalidRequest(_:)`` for something that is no URL of a server, no token, or no certificates.
     public init(
-        url: String, pushURL: String? = nil, token: String? = nil, retry: RetryPolicy = .standard,
+        url: String, pushURL: String? = nil, token: String? = nil, authorities: [UInt8]? = nil,
+        retry: RetryPolicy = .standard,
         logger: Logger = Logger(label: "cistern-client", factory: { _ in SwiftLogNoOpLogHandler() })
+    ) throws(CisternError) {
+        let token = try token.map { text throws(CisternError) in try Trust.check(text) }
+        try self.init(
+            url, pushURL, Trust(tokens: token.map { token in { @Sendable in token } }, authorities: authorities), retry,
+            logger)
+    }
+
+    /// A client whose tokens expire.
+    ///
+    /// - Parameter token: is asked for the token of each request. If it throws, that counts as a server that does not answer.
+    public init(
+        url: String, pushURL: String? = nil, token: @escaping @Sendable () async throws -> String,
+        authorities: [UInt8]? = nil, retry: RetryPolicy = .standard,
+        logger: Logger = Logger(label: "cistern-client", factory: { _ in SwiftLogNoOpLogHandler() })
+    ) throws(CisternError) {
+        try self.init(url, pushURL, Trust(tokens: token, authorities: authorities), retry, logger)
+    }
+
+    private init(
+        _ url: String, _ pushURL: String?, _ trust: Trust, _ retry: RetryPolicy, _ logger: Logger
     ) throws(CisternError) {
         self.url = try ServerURL.check(url)
         self.pushURL = try pushURL.map { text throws(CisternError) in try ServerURL.check(text) } ?? self.url
-        if let token, token.isEmpty || !token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) {
-            throw .invalidRequest("The token is empty, or has characters that no token has.")
-        }
-        transport = Transport(token: token, policy: retry, logger: logger)
+        transport = Transport(trust: trust, policy: retry, logger: logger)
     }
 
     /// Closes the connections now; requests that are under way fail. Without it they close when the last copy of the client goes.

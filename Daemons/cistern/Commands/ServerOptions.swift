@@ -18,6 +18,12 @@ struct ServerOptions: ParsableArguments {
             valueName: "token"))
     var token: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Certificates in PEM that an https server's has to lead to, instead of those this machine believes. (default: CISTERN_CA)",
+            valueName: "file"))
+    var ca: String?
+
     @Option(help: ArgumentHelp("How long to try again if there is no answer.", valueName: "seconds"))
     var patience: Int = 5
 
@@ -28,12 +34,14 @@ struct ServerOptions: ParsableArguments {
     var patienceTime: Duration { .seconds(patience) }
 
     /// - Parameter patience: at least this, for commands that are to survive a restart of the server.
-    func client(patience least: Duration = .zero) throws(CisternError) -> CisternClient {
+    func client(patience least: Duration = .zero) throws -> CisternClient {
         let environment = { (name: String) in Terminal.environment(name).isEmpty ? nil : Terminal.environment(name) }
         return try CisternClient(
             url: url ?? environment("CISTERN_URL") ?? "http://127.0.0.1:8080",
             // A URL on the command line is not to be mixed with one of another server in the environment.
             pushURL: pushURL ?? (url == nil ? environment("CISTERN_PUSH_URL") : nil),
-            token: token ?? environment("CISTERN_TOKEN"), retry: RetryPolicy(deadline: max(least, patienceTime)))
+            token: token ?? environment("CISTERN_TOKEN"),
+            authorities: try (ca ?? environment("CISTERN_CA")).map { try KeyFiles.bytes($0) },
+            retry: RetryPolicy(deadline: max(least, patienceTime)))
     }
 }

@@ -122,7 +122,7 @@ struct LiveRunner: Sendable {
                     guard let address = server.socket(have: have, presence: presence) else {
                         return dispatch(.closed(.socket, isFinal: true))
                     }
-                    await stream.socket.run(address, dispatch)
+                    await stream.socket.run(address, server.application.client.transport.trust, dispatch)
                 case .events: await server.events(have: have, presence: presence, dispatch)
                 case .long, .short: break
                 }
@@ -181,7 +181,6 @@ extension Server {
         var path = "\(application.path)/socket?client=\(name)"
         if let have { path += "&have=\(have)" }
         if presence { path += "&presence=1" }
-        return SocketTarget(
-            url: application.client.url, path: path, credentials: application.client.transport.credentials)
+        return SocketTarget(url: application.client.url, path: path)
     }
 }

@@ -32,9 +32,9 @@ final class SocketConnection: Sendable {
     func send(_ message: [UInt8]) { continuation.yield(message) }
 
     /// Opens the socket and follows it until it ends or the task is cancelled.
-    func run(_ address: SocketTarget, _ dispatch: @Sendable (Event) -> Void) async {
+    func run(_ address: SocketTarget, _ trust: Trust, _ dispatch: @Sendable (Event) -> Void) async {
         do {
-            guard case .done(let frames) = try await open(address) else {
+            guard case .done(let frames) = try await open(address, trust) else {
                 return dispatch(.closed(.socket, Failing()))
             }
             try await frames.executeThenClose { incoming, outbound in
@@ -51,7 +51,8 @@ final class SocketConnection: Sendable {
                 }
             }
         } catch {
-            dispatch(.closed(.socket, Failing(error: CisternError(error, url: address.url))))
+            let error = error as? CisternError ?? CisternError(error, url: address.url)
+            dispatch(.closed(.socket, Failing(error: error)))
         }
     }
 
@@ -87,8 +88,9 @@ final class SocketConnection: Sendable {
 
     // MARK: Opening
 
-    private func open(_ address: SocketTarget) async throws -> Handshake {
-        let tls = address.isSecure ? try NIOSSLContext(configuration: .makeClientConfiguration()) : nil
+    private func open(_ address: SocketTarget, _ trust: Trust) async throws -> Handshake {
+        let tls = address.isSecure ? try NIOSSLContext(configuration: trust.tls) : nil
+        let credentials = try await trust.credentials(for: address.url)
         let handshake = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connectTimeout(Self.connectTimeout)
             .channelOption(.socketOption(.tcp_nodelay), value: 1)
@@ -99,7 +101,7 @@ final class SocketConnection: Sendable {
                         try channel.pipeline.syncOperations.addHandler(
                             NIOSSLClientHandler(context: tls, serverHostname: name))
                     }
-                    return try Self.upgrade(channel, address)
+                    return try Self.upgrade(channel, address, credentials)
                 }
             }
         return try await withTaskCancellationHandler {
@@ -112,7 +114,7 @@ final class SocketConnection: Sendable {
     }
 
     private static func upgrade(
-        _ channel: any Channel, _ address: SocketTarget
+        _ channel: any Channel, _ address: SocketTarget, _ credentials: [(name: String, value: String)]
     ) throws -> EventLoopFuture<Handshake> {
         let upgrader = NIOTypedWebSocketClientUpgrader<Handshake>(maxFrameSize: Transport.maximumAnswerBytes) {
             channel, _ in
@@ -128,7 +130,7 @@ final class SocketConnection: Sendable {
             [
                 ("Host", address.authority), ("Sec-WebSocket-Protocol", "cistern.v1"),
                 ("User-Agent", "cistern-client/\(CisternClient.version)"),
-            ] + address.credentials)
+            ] + credentials)
         let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: address.path, headers: headers)
         var configuration = NIOUpgradableHTTPClientPipelineConfiguration(
             upgradeConfiguration: NIOTypedHTTPClientUpgradeConfiguration(

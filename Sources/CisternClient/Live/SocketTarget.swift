@@ -11,17 +11,12 @@ struct SocketTarget: Sendable {
     /// As the header field Host has it.
     let authority: String
     let path: String
-    /// Header fields that say who opens it.
-    let credentials: [(name: String, value: String)]
 
-    /// - Parameters:
-    ///   - url: of a server, checked before.
-    ///   - credentials: as requests have them.
+    /// - Parameter url: of a server, checked before.
     /// - Returns: nil for a URL without a host or with a port that is none.
-    init?(url: String, path: String, credentials: [(name: String, value: String)] = []) {
+    init?(url: String, path: String) {
         guard let slashes = url.firstRange(of: "://") else { return nil }
         self.url = url
-        self.credentials = credentials
         isSecure = url[..<slashes.lowerBound].lowercased() == "https"
         let rest = url[slashes.upperBound...]
         let authority = rest.prefix { $0 != "/" }

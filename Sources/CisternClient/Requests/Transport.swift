@@ -45,14 +45,13 @@ final class Transport: Sendable {
     static let passingStatuses: Set<Int> = [429, 502, 503, 504]
 
     private let http: HTTPClient
-    /// Header fields that say who asks. Sent with every request and every handshake; never logged.
-    let credentials: [(name: String, value: String)]
+    let trust: Trust
     private let policy: RetryPolicy
     private let logger: Logger
 
-    init(token: String?, policy: RetryPolicy, logger: Logger) {
-        credentials = token.map { [("Authorization", "Bearer \($0)")] } ?? []
-        var configuration = HTTPClient.Configuration()
+    init(trust: Trust, policy: RetryPolicy, logger: Logger) {
+        self.trust = trust
+        var configuration = HTTPClient.Configuration(tlsConfiguration: trust.tls)
         configuration.redirectConfiguration = .disallow
         configuration.decompression = .disabled
         configuration.httpVersion = .http1Only
@@ -132,8 +131,8 @@ final class Transport: Sendable {
     ) async throws(CisternError) -> Answer {
         let url = base + request.path
         do {
-            let response = try await http.execute(
-                message(request, url), deadline: .now() + TimeAmount(timeout), logger: logger)
+            let deadline = NIODeadline.now() + TimeAmount(timeout)
+            let response = try await http.execute(message(request, url), deadline: deadline, logger: logger)
             return try await Self.whole(response, url: url, attempt: attempt)
         } catch {
             throw Self.failure(error, url: base)
@@ -160,11 +159,11 @@ final class Transport: Sendable {
         }
     }
 
-    private func message(_ request: Request, _ url: String) -> HTTPClientRequest {
+    private func message(_ request: Request, _ url: String) async throws(CisternError) -> HTTPClientRequest {
         var message = HTTPClientRequest(url: url)
         message.method = request.method
         message.headers.add(name: "User-Agent", value: "cistern-client/\(CisternClient.version)")
-        for (name, value) in credentials { message.headers.add(name: name, value: value) }
+        for (name, value) in try await trust.credentials(for: url) { message.headers.add(name: name, value: value) }
         for (name, value) in request.headers { message.headers.add(name: name, value: value) }
         if let body = request.body { message.body = .bytes(ByteBuffer(bytes: body)) }
         return message

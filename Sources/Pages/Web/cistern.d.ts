@@ -12,7 +12,10 @@ export interface Options {
   pushURL?: string;
   /** The application: 1 to 128 of `A–Z a–z 0–9 . _ ~ -`, starting with a letter or digit. */
   app: string;
-  /** A bearer token for every request; a function is asked each time. A socket's handshake can carry none, so no socket is used. */
+  /**
+   * A bearer token for every request and every socket; a function is asked each time, so that one that has expired is followed by another.
+   * Tabs that share a connection use the token of the one that leads, and its queue: users who share a browser take a `storage` of their own.
+   */
   token?: string | (() => string | Promise<string>);
   /** The ways to receive states, best first; all that work here unless given. */
   ways?: Way[];

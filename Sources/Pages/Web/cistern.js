@@ -51,8 +51,7 @@ class Connection {
     const fresh = `c${uuid()}`;
     const server = { url, pushURL, app, token, presence: client ?? fresh, fetch };
     this.#isOffline = isOffline;
-    // A socket's handshake can carry no token, and there may be no sockets here.
-    const possible = WAYS.filter((way) => way !== "socket" || (WebSocket !== undefined && !token));
+    const possible = WAYS.filter((way) => way !== "socket" || WebSocket !== undefined);
     const start = { client: fresh, ways: ways ?? possible, isOnline: this.#isOnline };
     const reports = { changed: () => this.#changed(), told: (answer) => this.#told(answer), kept: () => {} };
     if (storage === undefined && canShare()) {

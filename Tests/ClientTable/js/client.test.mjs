@@ -122,6 +122,30 @@ test("Who wants to see others from the start opens one stream, with presence", a
   assert.match(opened[0], /presence=1/);
 });
 
+test("A token goes with a socket as a subprotocol, and is asked for anew when the socket has ended", async (t) => {
+  const opened = [];
+  let given = 0;
+  let isOpenedAgain;
+  const again = new Promise((resolve) => (isOpenedAgain = resolve));
+  class Socket {
+    constructor(url, protocols) {
+      opened.push({ url, protocols });
+      if (opened.length === 2) return isOpenedAgain();
+      setTimeout(() => {
+        this.onopen();
+        this.onclose({ code: 4401 });
+      });
+    }
+    close() {}
+  }
+  const token = async () => `t${(given += 1)}`;
+  const connection = connect({ url: "http://nowhere.invalid", app: "a", ways: ["socket"], token, WebSocket: Socket });
+  t.after(() => connection.close());
+  await again;
+  assert.deepEqual(opened.map(({ protocols }) => protocols), [["cistern.v1", "bearer.t1"], ["cistern.v1", "bearer.t2"]]);
+  assert.ok(opened.every(({ url }) => !url.includes("t1") && !url.includes("t2")));
+});
+
 test("A client that is set offline asks nobody, keeps what is pushed, and goes on from there", async (t) => {
   const asked = [];
   let heard;

@@ -1,11 +1,12 @@
 // A server of a test's own, by the program that the variable CISTERN names.
 
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 
 const program = process.env.CISTERN;
 
@@ -14,12 +15,22 @@ export class Server {
   #process;
   #folder;
   #port;
+  #options = [];
+  /** What the server lets in, if it asks. */
+  token;
 
-  static async started() {
+  /** `scope`: what the token allows that it asks for; nobody is asked without. */
+  static async started({ scope } = {}) {
     if (!program) throw new Error("CISTERN does not name the program, such as .build/debug/cistern");
     const server = new Server();
     server.#folder = await mkdtemp(join(tmpdir(), "cistern-js-"));
     server.#port = await freePort();
+    if (scope) {
+      const keys = join(server.#folder, "keys.json");
+      const { stdout } = await promisify(execFile)(program, ["token", "api-key", "tester", "--scope", scope, "--keys", keys]);
+      server.token = stdout.trim();
+      server.#options = ["--keys", keys];
+    }
     await server.start();
     return server;
   }
@@ -29,7 +40,7 @@ export class Server {
   }
 
   async start() {
-    this.#process = spawn(program, ["up", "--port", this.#port, "--data", this.#folder], { stdio: ["ignore", "pipe", "pipe"] });
+    this.#process = spawn(program, ["up", "--port", this.#port, "--data", this.#folder, ...this.#options], { stdio: ["ignore", "pipe", "pipe"] });
     let printed = "";
     for (const stream of [this.#process.stdout, this.#process.stderr]) stream.on("data", (bytes) => (printed += bytes));
     for (;;) {

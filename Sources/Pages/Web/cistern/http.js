@@ -24,8 +24,12 @@ export class Server {
     this.fetch = (...request) => (fetch ?? globalThis.fetch)(...request);
   }
 
+  async credential() {
+    return typeof this.token === "function" ? await this.token() : this.token;
+  }
+
   async request(url, { headers = {}, timeout = REQUEST_TIMEOUT, signal, ...rest } = {}) {
-    const token = typeof this.token === "function" ? await this.token() : this.token;
+    const token = await this.credential();
     if (token) headers = { ...headers, Authorization: `Bearer ${token}` };
     const limit = timeout === null ? [] : [AbortSignal.timeout(timeout)];
     return await this.fetch(url, { ...rest, headers, cache: "no-store", signal: AbortSignal.any([...limit, ...(signal ? [signal] : [])]) });
@@ -144,7 +148,7 @@ async function failingAs(type, members, request) {
 }
 
 /** What was thrown instead of an answer, as a problem without a status. */
-function silence(error) {
+export function silence(error) {
   return { title: "The server does not answer", detail: String(error?.cause?.message ?? error?.message ?? error) };
 }
 

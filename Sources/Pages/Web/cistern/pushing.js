@@ -140,10 +140,14 @@ function judge(draft, item, problem) {
       later(draft, 0);
       break;
     }
-    default:
-      if (!REFUSALS.has(slug(problem))) return false;
+    default: {
+      // Of a token that allows other parts of the state only, the pointer says that it is about this change; one that allows no change at
+      // all may be followed by another.
+      const isStray = slug(problem) === "forbidden" && problem.pointer !== undefined;
+      if (!isStray && !REFUSALS.has(slug(problem))) return false;
       queues.remove(queue, item);
       answer(draft, [item], "refused", problem);
+    }
   }
   return true;
 }

@@ -1,7 +1,7 @@
 // Does what the core decides: gives it events, one after the other, and carries out its actions.
 
 import { initial, statusOf, step } from "./core.js";
-import { Server } from "./http.js";
+import { Server, silence } from "./http.js";
 import { openSocket } from "./socket.js";
 
 export class Runner {
@@ -180,20 +180,25 @@ export class Runner {
 
   #open({ way, have, presence }) {
     this.#close();
-    if (way === "socket") {
-      const { pollURL: url, name } = this.#server;
-      try {
-        this.#stream = { socket: openSocket(url, name, { have, presence }, (event) => this.dispatch(event), this.#socketType) };
-      } catch {
-        this.dispatch({ type: "closed", way });
-      }
-      return;
-    }
+    if (way === "socket") return this.#openSocket({ have, presence });
     const control = new AbortController();
     this.#stream = { control };
     this.#server.events({ have, presence }, (event) => {
       if (!control.signal.aborted) this.dispatch(event);
     }, control.signal);
+  }
+
+  async #openSocket(options) {
+    const stream = {};
+    this.#stream = stream;
+    try {
+      const { pollURL, name } = this.#server;
+      const token = await this.#server.credential();
+      if (stream !== this.#stream) return;
+      stream.socket = openSocket(pollURL, { name, token, ...options }, (event) => this.dispatch(event), this.#socketType);
+    } catch (error) {
+      if (stream === this.#stream) this.dispatch({ type: "closed", way: "socket", problem: silence(error) });
+    }
   }
 
   async #poll(action) {

@@ -4,11 +4,13 @@
 const FINAL_CODES = new Set([1002, 1003, 1007, 1008, 1009, 1013]);
 
 /** Opens a socket. Gives functions to send a change, to say something about oneself, and to close it without further events. */
-export function openSocket(url, name, { have, presence }, dispatch, WebSocket = globalThis.WebSocket) {
+export function openSocket(url, { name, token, have, presence }, dispatch, WebSocket = globalThis.WebSocket) {
   const query = new URLSearchParams({ client: name });
   if (have !== null) query.set("have", have);
   if (presence) query.set("presence", "1");
-  const socket = new WebSocket(`${url.replace(/^http/, "ws")}/socket?${query}`, "cistern.v1");
+  // Pages can set no header fields here; the subprotocols are theirs to name.
+  const protocols = ["cistern.v1", ...(token ? [`bearer.${token}`] : [])];
+  const socket = new WebSocket(`${url.replace(/^http/, "ws")}/socket?${query}`, protocols);
   let isClosed = false;
   const say = (event) => {
     if (!isClosed) dispatch(event);
