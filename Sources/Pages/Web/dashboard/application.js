@@ -2,6 +2,7 @@
 
 import { MemoryStorage, connect } from "../cistern.js";
 import { ask, base } from "./server.js";
+import { askIfRefused, token } from "../token.js";
 import { make, renew, setClass, setText } from "./dom.js";
 import { bytes, clock, seconds, whole } from "./format.js";
 import { compact, mergedChanges } from "./tree.js";
@@ -55,7 +56,7 @@ export class ApplicationView {
 
   #connect() {
     // Read only: nothing is ever pushed, so nothing has to outlive the page.
-    this.#connection = connect({ url: base(), app: this.#name, storage: new MemoryStorage() });
+    this.#connection = connect({ url: base(), app: this.#name, token: token(), storage: new MemoryStorage() });
     this.#connection.subscribe((state, status) => {
       this.#showStatus(status);
       cancelAnimationFrame(this.#frame);
@@ -106,6 +107,7 @@ export class ApplicationView {
   }
 
   #showStatus({ phase, way, version, exists, problem }) {
+    askIfRefused(problem);
     const ways = { socket: "by socket", events: "by events", long: "by long polls", short: "by polls" };
     const words = exists === false ? "There is no such application." : phase === "live"
       ? `Live ${ways[way] ?? ""}, version ${version ?? "–"}`

@@ -9,6 +9,7 @@ import { advance, nothing } from "./figures.js";
 import { milliseconds, number, seconds, share } from "./format.js";
 import { Plot } from "./plots.js";
 import { ask } from "./server.js";
+import { askIfRefused } from "../token.js";
 
 /** Milliseconds between two refreshes: daemons report as often. */
 const INTERVAL = 2_000;
@@ -49,6 +50,7 @@ async function guarded(work) {
     lastAnswer = performance.now();
   } catch (error) {
     failure = error;
+    askIfRefused(error.problem);
   }
   showFreshness();
 }

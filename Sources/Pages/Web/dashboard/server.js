@@ -1,5 +1,7 @@
 // What the dashboard asks of the server. Every URL is relative to the page's own, so that a path prefix does no harm.
 
+import { token } from "../token.js";
+
 /** A server that has not answered by then is taken to be away. */
 const PATIENCE = 5_000;
 
@@ -22,7 +24,8 @@ export async function ask(path, parameters = {}) {
   let answer;
   let body;
   try {
-    answer = await fetch(url, { signal: AbortSignal.timeout(PATIENCE), cache: "no-store" });
+    const headers = token() === undefined ? {} : { Authorization: `Bearer ${token()}` };
+    answer = await fetch(url, { headers, signal: AbortSignal.timeout(PATIENCE), cache: "no-store" });
     body = await answer.json();
   } catch (error) {
     throw new ServerError(error.name === "TimeoutError" ? "The server does not answer." : "The server cannot be reached.");

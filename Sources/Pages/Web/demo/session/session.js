@@ -2,6 +2,7 @@
 // server has said anything.
 
 import { apply, connect } from "../../cistern.js";
+import { askIfRefused, token } from "../../token.js";
 import { Roundtrips, Series } from "../model/figures.js";
 import { meteredFetch, meteredSocket } from "./meter.js";
 
@@ -113,7 +114,7 @@ export class Session {
       this.#reports.figures();
     };
     const connection = connect({
-      ...this.#where, client: this.me, storage: this.#seat.openStorage(), ways: this.#ways, isOffline: this.#seat.isOffline,
+      ...this.#where, token: token(), client: this.me, storage: this.#seat.openStorage(), ways: this.#ways, isOffline: this.#seat.isOffline,
       fetch: meteredFetch(report), WebSocket: meteredSocket(report),
     });
     this.#connection = connection;
@@ -137,6 +138,7 @@ export class Session {
   }
 
   #heard(status) {
+    askIfRefused(status.problem);
     const wasLive = this.#isLive;
     this.#isLive = status.phase === "live";
     if (this.#isLive && !wasLive) this.#say();
