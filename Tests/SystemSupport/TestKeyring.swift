@@ -70,8 +70,9 @@ package func withKeys<Value>(
 
 extension TestCistern {
     /// Pushes with everything allowed, and waits for the outcome.
-    package func prepare(_ change: String, id: String = "c0", in app: String = "board", with keyring: TestKeyring) async throws
-    {
+    package func prepare(
+        _ change: String, id: String = "c0", in app: String = "board", with keyring: TestKeyring
+    ) async throws {
         let outcome = try await outcome(change, id: id, to: app, headers: keyring.everything)
         guard outcome == "applied" else { throw TestSupportError("The change was not applied: \(outcome)") }
     }
