@@ -5,7 +5,8 @@ import Synchronization
 import UnixSignals
 
 struct LinePush: Sendable {
-    /// Changes whose outcome is not known yet: some batches, so that one is on its way while the next is read.
+    /// Lines that are handed over before it is waited for what became of them. As many outcomes as a client asks for, and all together: it asks when
+    /// nothing is on its way, so a line now and then would keep it from that.
     private static let mostOpen = 1_000
     /// How often it is looked whether something moves.
     private static let lookInterval: Duration = .milliseconds(100)
@@ -84,8 +85,8 @@ struct LinePush: Sendable {
             do {
                 while let (number, line) = try await input.next() {
                     if open >= Self.mostOpen {
-                        await group.next()
-                        open -= 1
+                        await group.waitForAll()
+                        open = 0
                     }
                     let queued = try enqueue(line, number, in: application)
                     tally.update { $0.begin(number) }

@@ -51,6 +51,9 @@ struct ChangeQueue: Sendable {
     /// Whether nothing waits for a state that confirms it.
     var isSettled: Bool { acknowledged == 0 }
 
+    /// Whether something was sent that is not known to be folded in.
+    var isUnderWay: Bool { unanswered + acknowledged > 0 }
+
     func item(_ id: String) -> PendingChange? { index(id).map { items[$0] } }
 
     private func index(_ id: String) -> Int? {

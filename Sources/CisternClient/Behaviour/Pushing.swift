@@ -130,7 +130,8 @@ extension ClientState {
             if let first = queue.items.first(where: { $0.client == item.client }), first.number == item.number {
                 queue.rename(from: first)
             } else {
-                queue.sendAgain { $0.client == item.client }
+                // The end of the log was lost, with what stands before under other names, maybe: the order is that of all.
+                queue.sendAgain { _ in true }
             }
             later()
         case "out-of-order":

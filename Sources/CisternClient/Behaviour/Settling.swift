@@ -13,8 +13,8 @@ struct Question: Sendable {
 extension ClientState {
     /// Until a question settles what is acknowledged and not confirmed. Streams say nothing of changes that were rejected.
     static let settleAfter: Duration = .seconds(1)
-    /// Questions for outcomes that are under way at the same time, so that they do not crowd out pushes.
-    static let mostAsking = 4
+    /// Questions for outcomes that are under way at the same time: each is a request, and a small one.
+    static let mostAsking = 16
     /// Outcomes that are asked for later. Beyond, a change counts as folded with an unknown outcome.
     static let mostQuestions = 1_000
     /// A question that was not answered waits as long as the fifth failure in a row would.
@@ -55,9 +55,10 @@ extension ClientState {
         questions.append(Question(id: item.id, key: item.key, position: position))
     }
 
-    /// Asks for outcomes, a few at a time.
+    /// Asks for outcomes, some at a time. Not while changes are on their way: of a name the store remembers the last position only, so as long as
+    /// that is not folded in, the server calls what precedes it pending, too.
     mutating func ask() {
-        guard isOnline, !isSet(.ask) else { return }
+        guard isOnline, !isSet(.ask), !queue.isUnderWay else { return }
         var asking = questions.count { $0.isAsked }
         for index in questions.indices where !questions[index].isAsked && asking < Self.mostAsking {
             asking += 1

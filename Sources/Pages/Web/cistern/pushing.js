@@ -10,8 +10,8 @@ import { token } from "./tokens.js";
 export const SOCKET_UNANSWERED = 64;
 /** Milliseconds until a question settles what is acknowledged and not confirmed. Streams say nothing of changes that were rejected. */
 export const SETTLE_AFTER = 1_000;
-/** Questions for outcomes that are under way at the same time, so that they do not crowd out pushes. */
-export const MOST_ASKING = 4;
+/** Questions for outcomes that are under way at the same time: each is a request, and a small one. */
+export const MOST_ASKING = 16;
 /** Outcomes that are asked for later. Beyond, a change counts as folded with an unknown outcome. */
 export const MOST_QUESTIONS = 1_000;
 
@@ -124,7 +124,8 @@ function judge(draft, item, problem) {
     case "client-unknown": {
       const first = queue.items.find(ofClient);
       if (first.number === item.number) queues.rename(queue, first);
-      else queues.sendAgain(queue, ofClient);
+      // The end of the log was lost, with what stands before under other names, maybe: the order is that of all.
+      else queues.sendAgain(queue);
       later(draft, 0);
       break;
     }
@@ -188,9 +189,12 @@ function conclude(draft, item) {
   draft.questions = [...draft.questions, { id: queues.idOf(item), key: item.key, isAsked: false }];
 }
 
-/** Asks for outcomes, a few at a time. */
+/**
+ * Asks for outcomes, some at a time. Not while changes are on their way: of a name the store remembers the last position only, so as long as
+ * that is not folded in, the server calls what precedes it pending, too.
+ */
 export function ask(draft) {
-  if (!draft.isOnline || draft.isSet("ask")) return;
+  if (!draft.isOnline || draft.isSet("ask") || queues.isUnderWay(draft.queue)) return;
   let asking = draft.questions.filter((question) => question.isAsked).length;
   draft.questions = draft.questions.map((question) => {
     if (question.isAsked || asking >= MOST_ASKING) return question;

@@ -79,6 +79,9 @@ function replace(queue, chosen, members) {
   queue.items = queue.items.map((item) => (chosen(item) ? { ...item, ...members } : item));
 }
 
+/** Whether something was sent that is not known to be folded in. */
+export const isUnderWay = (queue) => queue.items.some((item) => item.stage !== "fresh");
+
 export function markSent(queue, items) {
   const chosen = new Set(items);
   replace(queue, (item) => chosen.has(item), { stage: "sent" });
