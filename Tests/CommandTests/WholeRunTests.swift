@@ -153,4 +153,46 @@ struct WholeRunTests {
             run.process.end(with: SIGTERM)
         }
     }
+
+    @Test(
+        "tail lists what has left the log already; under load it leaves nothing out without a word and lists nothing twice"
+    )
+    func tail() async throws {
+        try await withFolder { folder in
+            let run = try await start(in: folder)
+            let numbers = #"for n in $(seq %d %d); do echo "{\"n\":$n}"; done"#
+            // A second after the last change it has left the log.
+            let quiet = try await shell(
+                #"echo '{"m":1}' | cistern push a -; until curl -s $CISTERN_URL/v1/apps/a | grep -q '"checkpoint":1'; do sleep 0.1; done; cistern tail a --json"#,
+                in: folder, url: run.url)
+            #expect(quiet.contains(#""position":1"#) && quiet.contains(#""status":"applied""#), "\(quiet)")
+
+            let count = 3_000
+            let script = """
+                cistern tail a --follow --json >from-start 2>notes-from-start & first=$!
+                (\(String(format: numbers, 2, count))) | cistern push a - & push=$!
+                until curl -s $CISTERN_URL/v1/apps/a | grep -qE '"tail":[0-9]{3,}'; do sleep 0.05; done
+                cistern tail a --follow --json >from-middle 2>notes-from-middle & second=$!
+                wait $push
+                until tail -qn1 from-start from-middle | grep -c '"position":\(count)[,}]' | grep -q 2; do sleep 0.1; done
+                kill $first $second; wait $first $second; echo done
+                """
+            let printed = try await shell(script, in: folder, url: run.url)
+            #expect(printed.contains("2,999 changes: 2,999 applied."), "\(printed)")
+            for (name, first) in [("from-start", 1), ("from-middle", nil)] as [(String, Int?)] {
+                let lines = try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)
+                let listed = lines.matches(of: /"position":(\d+)/).compactMap { Int($0.1) }
+                let notes = try String(contentsOfFile: "\(folder)/notes-\(name)", encoding: .utf8)
+                let said = notes.matches(of: /Changes? (\d+)(?: to (\d+))? ha(?:s|ve) left the log/).flatMap { match in
+                    Array((Int(match.1) ?? 0)...(match.2.flatMap { Int($0) } ?? Int(match.1) ?? 0))
+                }
+                #expect(listed == listed.sorted() && Set(listed).count == listed.count, "\(name) repeats")
+                let from = try #require(first ?? listed.first)
+                let lacking = Set(from...count).subtracting(listed).subtracting(said)
+                #expect(lacking.isEmpty, "\(name) leaves out \(lacking.sorted().prefix(20))")
+                #expect(Set(listed).isDisjoint(with: said), "\(name) says that it lacks what it has")
+            }
+            run.process.end(with: SIGTERM)
+        }
+    }
 }

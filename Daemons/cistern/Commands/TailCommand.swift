@@ -6,7 +6,8 @@ struct TailCommand: AsyncParsableCommand {
         commandName: "tail",
         abstract: "List the changes in an application's log, with what became of them.",
         discussion: """
-            The log has what was pushed lately: changes that are folded in leave it after a while.
+            The log has what was pushed lately: changes that are folded in leave it after a while. Of the last of those it is still known what
+            became of them. What could not be listed before it was forgotten is said.
 
               cistern tail board
               cistern tail board --follow
@@ -27,31 +28,58 @@ struct TailCommand: AsyncParsableCommand {
 
     @OptionGroup var server: ServerOptions
 
-    /// Between looks for new changes: each is a question to Redis.
-    private static let lookInterval: Duration = .milliseconds(500)
+    /// Between looks for new changes: each is a question to Redis. After news the next look is soon, because a log that changes come to is
+    /// trimmed once a second or more.
+    private static let (lookInterval, busyInterval): (Duration, Duration) = (.milliseconds(500), .milliseconds(25))
+    /// Changes of one look.
+    private static let pageChanges = 1_000
 
     func run() async throws {
         let client = try server.client()
         let application = try client.application(app)
         var cursor = LogCursor(after: after)
         repeat {
+            var hasNews = false
             do throws(CisternError) {
                 let status = try await application.status()
-                if let note = cursor.take(status) { Terminal.error.print(note) }
-                while cursor.position < status.tail {
-                    let page = try await application.changes(after: cursor.position)
-                    let shown = page.changes.prefix { !follow || $0.outcome != .pending }
-                    for change in shown { show(change) }
-                    cursor.advance(to: shown.last?.position)
-                    if page.next == nil || shown.count < page.changes.count { break }
-                }
+                if let note = cursor.take(epoch: status.epoch, of: app) { Terminal.error.print(note) }
+                let before = cursor.position
+                if before < status.tail { try await list(application, status, &cursor) }
+                hasNews = cursor.position > before
             } catch {
                 guard follow else { throw error }
                 if let note = try cursor.take(error, app: app) { Terminal.error.print(note) }
             }
-            if follow { try await Task.sleep(for: Self.lookInterval) }
+            if follow { try await Task.sleep(for: hasNews ? Self.busyInterval : Self.lookInterval) }
         } while follow
         await client.shutdown()
+    }
+
+    /// All that is there now.
+    private func list(
+        _ application: Application, _ status: ApplicationStatus, _ cursor: inout LogCursor
+    ) async throws(CisternError) {
+        while true {
+            let page = try await application.changes(after: cursor.position, limit: Self.pageChanges)
+            let first = page.changes.first?.position ?? status.checkpoint + 1
+            if cursor.lacks(before: first) {
+                // They have left the log, since the last look or before the first.
+                let remembered = try await application.latestChanges().filter { $0.position < first }
+                show(cursor.take(remembered, upToPending: follow))
+                if page.changes.isEmpty, let note = cursor.skip(to: status.checkpoint) { Terminal.error.print(note) }
+            }
+            show(cursor.take(page.changes, upToPending: follow))
+            if page.next == nil || cursor.position < page.changes.last?.position ?? 0 { return }
+        }
+    }
+
+    private func show(_ lines: [LogCursor.Line]) {
+        for line in lines {
+            switch line {
+            case .change(let change): show(change)
+            case .note(let note): Terminal.error.print(note)
+            }
+        }
     }
 
     private func show(_ change: LoggedChange) {

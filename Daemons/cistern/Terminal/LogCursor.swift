@@ -1,32 +1,67 @@
-// How far a log was listed, and what a person is told when it is another one, or away.
+// How far a log was listed, so that no change is listed twice or left out without a word, and what a person is told when it is another log, or
+// away.
 
 import CisternClient
 
 struct LogCursor {
+    /// What is to be printed.
+    enum Line: Equatable {
+        case change(LoggedChange)
+        case note(String)
+    }
+
     private(set) var position: UInt64
     private var epoch: String?
+    /// Whether nothing was listed yet, of a log from its start: nobody asked for what has left it.
+    private var isAtStart: Bool
     /// What is told once until it is over.
     private var trouble: String?
 
-    init(after position: UInt64) { self.position = position }
-
-    /// - Returns: what to say.
-    mutating func take(_ status: ApplicationStatus) -> String? {
-        trouble = nil
-        defer { epoch = status.epoch }
-        if let epoch, epoch != status.epoch {
-            position = 0
-            return "The log of “\(status.application)” has begun anew."
-        }
-        // What is folded in and stored leaves the log.
-        guard status.checkpoint > position else { return nil }
-        defer { position = status.checkpoint }
-        return epoch == nil && position == 0
-            ? nil : "Changes \(position + 1) to \(status.checkpoint) have left the log already."
+    init(after position: UInt64) {
+        self.position = position
+        isAtStart = position == 0
     }
 
-    mutating func advance(to position: UInt64?) {
-        if let position { self.position = position }
+    /// - Returns: what to say.
+    mutating func take(epoch new: String, of app: String) -> String? {
+        trouble = nil
+        defer { epoch = new }
+        guard let epoch, epoch != new else { return nil }
+        position = 0
+        return "The log of “\(app)” has begun anew."
+    }
+
+    /// Whether changes before this position were not listed.
+    func lacks(before position: UInt64) -> Bool { self.position + 1 < position }
+
+    /// What of these changes was not listed yet. Changes of another epoch are left until that was taken.
+    ///
+    /// - Parameter upToPending: ends before the first change of which it is not known yet what becomes of it.
+    mutating func take(_ changes: [LoggedChange], upToPending: Bool) -> [Line] {
+        var lines: [Line] = []
+        for change in changes where change.position > position {
+            if upToPending, change.outcome == .pending { break }
+            if let receipt = change.receipt, let epoch, receipt.epoch != epoch { break }
+            if let note = skip(to: change.position - 1) { lines.append(.note(note)) }
+            position = change.position
+            isAtStart = false
+            lines.append(.change(change))
+        }
+        return lines
+    }
+
+    /// Gives up what is not listed up to this position.
+    ///
+    /// - Returns: what to say.
+    mutating func skip(to end: UInt64) -> String? {
+        guard end > position else { return nil }
+        defer {
+            position = end
+            isAtStart = false
+        }
+        if isAtStart { return nil }
+        return position + 1 == end
+            ? "Change \(end) has left the log already." : "Changes \(position + 1) to \(end) have left the log already."
     }
 
     /// - Returns: what to say, if it was not said before.

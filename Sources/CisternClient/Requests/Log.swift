@@ -36,8 +36,21 @@ extension Application {
     ///   - limit: at most so many, 1,000 or fewer.
     /// - Throws: ``CisternError/refused(_:)``; with `unknown-app` if nothing was ever pushed to it.
     public func changes(after position: UInt64 = 0, limit: Int = 100) async throws(CisternError) -> LogPage {
-        let request = Request(method: .GET, path: "\(path)/changes?after=\(position)&limit=\(limit)")
-        let answer = try await client.transport.send(request, to: client.url)
+        try await log("after=\(position)&limit=\(limit)")
+    }
+
+    /// The changes that were pushed last, in order. Of those that have left the log only ``LoggedChange/id``, ``LoggedChange/position`` and
+    /// ``LoggedChange/outcome`` are known, and those of which nothing is known any more are missing.
+    ///
+    /// - Parameter count: 64 at most.
+    /// - Throws: ``CisternError/refused(_:)``; with `unknown-app` if nothing was ever pushed to it.
+    public func latestChanges(_ count: Int = 64) async throws(CisternError) -> [LoggedChange] {
+        try await log("latest=\(count)").changes
+    }
+
+    private func log(_ query: String) async throws(CisternError) -> LogPage {
+        let answer = try await client.transport.send(
+            Request(method: .GET, path: "\(path)/changes?\(query)"), to: client.url)
         guard answer.status == 200 else { throw AnswerReading.failure(answer) }
         return try AnswerReading.log(answer)
     }
