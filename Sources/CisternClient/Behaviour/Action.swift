@@ -47,4 +47,6 @@ enum ToldOutcome: Sendable {
     case rejected(Problem)
     /// It was not accepted.
     case refused(Problem)
+
+    var isApplied: Bool { if case .applied = self { true } else { false } }
 }

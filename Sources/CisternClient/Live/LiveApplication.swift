@@ -33,10 +33,7 @@ public final class LiveApplication: Sendable {
         running = Task { await runner.run() }
     }
 
-    deinit {
-        machine.stop()
-        running.cancel()
-    }
+    deinit { machine.stop() }
 
     /// Ends everything. What is pending stays in the storage; whoever waits for a change is told ``ChangeFailure/closed``.
     public func close() async {
@@ -74,7 +71,7 @@ public final class LiveApplication: Sendable {
     /// - Throws: ``ChangeFailure/notJSON(_:)``, ``ChangeFailure/tooLarge(bytes:limit:)``, ``ChangeFailure/full(limit:)`` or ``ChangeFailure/closed``.
     @discardableResult
     public func enqueue(_ edit: Edit) throws(ChangeFailure) -> QueuedChange {
-        QueuedChange(promise: try machine.push(try NewChange(edit, key: TimedID.next())))
+        try machine.push(try NewChange(edit, key: TimedID.next()))
     }
 
     /// Changes that will never be in the state, also those of an earlier run of the program. The last 10,000 wait for who is slow.
@@ -89,6 +86,15 @@ public final class LiveApplication: Sendable {
 /// A change that is on its way.
 public struct QueuedChange: Sendable {
     let promise: Promise<Result<FoldedChange, ChangeFailure>>
+    let keeping: Promise<Bool>
+
+    /// Waits until the change is written down and outlives the program; false if it does not: the storage is none that does, or it has failed.
+    ///
+    /// - Throws: ``ChangeFailure/cancelled``.
+    public func kept() async throws(ChangeFailure) -> Bool {
+        guard let isKept = await keeping.value() else { throw .cancelled }
+        return isKept
+    }
 
     /// Waits until it is folded in.
     ///

@@ -19,10 +19,14 @@ final class LiveMachine: Sendable {
         /// What came before the storage was read.
         var early: [Event] = []
         var earlyPushes = 0
+        /// It was stopped before the storage was read: what was pushed is written down yet, and nothing more.
+        var isStopping = false
         var isClosed = false
         var stream = 0
         var timers: [TimerName: Int] = [:]
         var callers: [String: Promise<Result<FoldedChange, ChangeFailure>>] = [:]
+        /// Changes of which it is not known yet whether they are kept.
+        var unkept: [String: Promise<Bool>] = [:]
         var isDurable: Bool
         var storageProblem: String?
         /// As it was told last.
@@ -49,14 +53,15 @@ final class LiveMachine: Sendable {
 
     /// The storage was read.
     func begin(_ state: ClientState) {
-        inner.withLock { inner in
-            if inner.isClosed { return }
+        let isStopping = inner.withLock { inner in
             inner.state = state
-            step(.start, &inner)
+            if !inner.isStopping { step(.start, &inner) }
             for event in inner.early { step(event, &inner) }
             inner.early = []
             publishState(&inner)
+            return inner.isStopping
         }
+        if isStopping { stop() }
     }
 
     func dispatch(_ event: Event) {
@@ -76,19 +81,36 @@ final class LiveMachine: Sendable {
     func isCurrent(stream serial: Int) -> Bool { inner.withLock { $0.stream == serial } }
 
     /// A change of the program.
-    func push(_ change: NewChange) throws(ChangeFailure) -> Promise<Result<FoldedChange, ChangeFailure>> {
-        let promise = Promise<Result<FoldedChange, ChangeFailure>>()
+    func push(_ change: NewChange) throws(ChangeFailure) -> QueuedChange {
+        let queued = QueuedChange(promise: Promise(), keeping: Promise())
         let failure: ChangeFailure? = inner.withLock { inner in
-            if inner.isClosed { return .closed }
+            if inner.isClosed || inner.isStopping { return .closed }
             let waiting = (inner.state?.queue.items.count ?? 0) + inner.earlyPushes
             if waiting >= ChangeQueue.mostPending { return .full(limit: ChangeQueue.mostPending) }
-            inner.callers[change.key] = promise
+            inner.callers[change.key] = queued.promise
+            inner.unkept[change.key] = queued.keeping
             if inner.state == nil { inner.earlyPushes += 1 }
             receive(.push(change), &inner)
             return nil
         }
         if let failure { throw failure }
-        return promise
+        return queued
+    }
+
+    /// The storage has that, or has failed to.
+    func saved(_ update: KeptQueue.Update) {
+        inner.withLock { inner in
+            for change in update.put { inner.unkept.removeValue(forKey: change.key)?.keep(inner.isDurable) }
+        }
+    }
+
+    /// The storage is closed: what is not kept by now will not be.
+    func ended() {
+        let unkept = inner.withLock { inner in
+            defer { inner.unkept = [:] }
+            return inner.unkept
+        }
+        for promise in unkept.values { promise.keep(false) }
     }
 
     func storageFailed(_ problem: String) {
@@ -103,6 +125,11 @@ final class LiveMachine: Sendable {
     func stop() {
         let ended: Inner? = inner.withLock { inner in
             if inner.isClosed { return nil }
+            guard inner.state != nil else {
+                inner.isStopping = true
+                return nil
+            }
+            inner.isStopping = false
             receive(.stop, &inner)
             inner.isClosed = true
             let ended = inner
@@ -113,8 +140,8 @@ final class LiveMachine: Sendable {
             inner.failures = Subscribers()
             return ended
         }
-        continuation.finish()
         guard let ended else { return }
+        continuation.finish()
         for promise in ended.callers.values { promise.keep(.failure(.closed)) }
         ended.states.finish()
         ended.statuses.finish()
@@ -127,7 +154,7 @@ final class LiveMachine: Sendable {
     }
 
     private func receive(_ event: Event, _ inner: inout Inner) {
-        if inner.isClosed { return }
+        if inner.isClosed || inner.isStopping { return }
         if inner.state == nil {
             // The program's own changes, which are counted, and a handful of others.
             inner.early.append(event)
@@ -151,6 +178,8 @@ final class LiveMachine: Sendable {
         switch action {
         case .tell(let key, let id, let outcome):
             answer(inner.callers.removeValue(forKey: key), id, outcome, inner.failures)
+            // Nothing is left to be kept.
+            inner.unkept.removeValue(forKey: key)?.keep(outcome.isApplied)
             return
         case .open, .close, .poll(.way, _, _, _):
             inner.stream += 1

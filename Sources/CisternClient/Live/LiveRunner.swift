@@ -20,28 +20,35 @@ struct LiveRunner: Sendable {
         self.ways = ways
     }
 
-    /// Until the machine is stopped, or the task is cancelled.
+    /// Until the machine is stopped.
     func run() async {
         machine.begin(await load())
-        await withDiscardingTaskGroup { group in
-            group.addTask {
-                await saves.run(storage, failed: { machine.storageFailed("\($0)") }) { sending in
-                    machine.sendNow(sending.changes, over: sending.route, serial: sending.serial)
-                }
+        await withDiscardingTaskGroup { saving in
+            // Beside the others, which are cancelled in the end: what a program was told is kept has to be written.
+            saving.addTask {
+                await saves.run(
+                    storage, failed: { machine.storageFailed("\($0)") }, saved: { machine.saved($0) },
+                    send: { machine.sendNow($0.changes, over: $0.route, serial: $0.serial) })
             }
+            await work()
+            saves.finish()
+        }
+        await storage.close()
+        machine.ended()
+    }
+
+    private func work() async {
+        await withDiscardingTaskGroup { group in
             for await work in machine.work {
                 switch work {
                 case .action(let action, let serial): await perform(action, serial, in: &group)
                 case .sendNow(let changes, let route, let serial): push(changes, route, serial, in: &group)
                 }
             }
-            machine.stop()
             timers.cancelAll()
             streams.end()
-            saves.finish()
             group.cancelAll()
         }
-        await storage.close()
     }
 
     private func load() async -> ClientState {

@@ -34,19 +34,30 @@ final class SaveQueue: Sendable {
     /// Nothing more comes; `run` returns when what waits is written.
     func finish() { continuation.finish() }
 
-    /// Writes until `finish`, also in a task that is cancelled: what a program was told is kept has to be.
-    func run(_ storage: any Storage, failed: (any Error) -> Void, send: (Sending) -> Void) async {
-        for await _ in signal { await write(storage, failed, send) }
-        await write(storage, failed, send)
+    /// Writes until `finish`.
+    ///
+    /// - Parameters:
+    ///   - failed: is called if the storage cannot keep something.
+    ///   - saved: is called after each update, whether it was kept or not.
+    ///   - send: is called with what may leave.
+    func run(
+        _ storage: any Storage, failed: (any Error) -> Void, saved: (KeptQueue.Update) -> Void, send: (Sending) -> Void
+    ) async {
+        for await _ in signal { await write(storage, failed, saved, send) }
+        await write(storage, failed, saved, send)
     }
 
-    private func write(_ storage: any Storage, _ failed: (any Error) -> Void, _ send: (Sending) -> Void) async {
+    private func write(
+        _ storage: any Storage, _ failed: (any Error) -> Void, _ saved: (KeptQueue.Update) -> Void,
+        _ send: (Sending) -> Void
+    ) async {
         let next = waiting.withLock { waiting in
             defer { waiting = Waiting() }
             return waiting
         }
         if let update = next.update {
             do { try await storage.save(update) } catch { failed(error) }
+            saved(update)
         }
         // Without its storage it works all the same, as long as the program runs.
         for sending in next.sendings { send(sending) }

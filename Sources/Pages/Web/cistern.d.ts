@@ -57,9 +57,9 @@ export interface Connection<State = JSONValue> {
    *
    * Throws `RangeError` if the change has more than 1 MiB or 10,000 changes wait already, `TypeError` if it is no JSON value.
    */
-  push(change: Operation[] | object | string | number | boolean | null, options?: PushOptions): Promise<Pushed>;
+  push(change: Operation[] | object | string | number | boolean | null, options?: PushOptions): Pushing;
 
-  /** Ends everything. What is pending stays in the storage. */
+  /** Ends everything. What is pending stays in the storage, for which this waits, 5 s at most. */
   close(): Promise<void>;
 }
 
@@ -72,10 +72,22 @@ export interface PushOptions {
   ifNoneMatch?: "*";
 }
 
+export interface Pushing extends Promise<Pushed> {
+  /**
+   * Fulfilled with true as soon as the change is written down and outlives the page, and with false if it does not: there is no storage that
+   * does, or it has failed. Until then the page holds it, and with false until it is known what became of it: whoever leaves the page is
+   * asked by the browser (`beforeunload`), if they have ever touched it. A page that goes on by itself waits for this first.
+   */
+  readonly kept: Promise<boolean>;
+}
+
 export interface Pushed {
   /** The id under which the change was folded in; null if the tab that knew it is gone. */
   id: string | null;
-  /** `unknown`: it is folded in, but nobody can say any more whether it was applied: it is too long ago, or the tab that asked is gone. */
+  /**
+   * `unknown`: it is folded in, but nobody can say any more whether it was applied: it is too long ago, or the tab that asked is gone. If
+   * that tab could keep nothing (`kept` is false), it was sent, and nobody knows more.
+   */
   outcome: "applied" | "unknown";
 }
 
@@ -92,7 +104,7 @@ export interface Status {
   pending: number;
   /** What stands in the way at the moment. */
   problem: Problem | null;
-  /** Whether what is pending outlives the page. */
+  /** Whether what is pending outlives the page, apart from what is just being written down: see `Pushing.kept`. */
   isDurable: boolean;
 }
 

@@ -9,6 +9,7 @@
 // precisely what happens when, `cistern.d.ts` has the types. What is shown of pending changes is a preview (see cistern/patch.js).
 
 import { WAYS } from "./cistern/delivery.js";
+import { Keeping } from "./cistern/keeping.js";
 import { typeOf } from "./cistern/patch.js";
 import { CHANGE_BYTES, MOST_PENDING } from "./cistern/queue.js";
 import { Runner } from "./cistern/runner.js";
@@ -29,6 +30,9 @@ export class ChangeRejected extends Error {
   }
 }
 
+/** Milliseconds that closing waits for changes to be written down: a storage that is sound takes some. */
+const KEEP_TIME = 5_000;
+
 /** Begins to follow an application. It goes on, whatever fails, until it is closed. */
 export function connect(options) {
   return new Connection(options);
@@ -39,6 +43,7 @@ class Connection {
   #subscribers = new Set();
   #listeners = { status: new Set(), rejected: new Set(), presence: new Set() };
   #answers = new Map();
+  #keeping = new Keeping();
   #shown = {};
   #isOffline;
   #onNetwork = () => this.#runner.dispatch({ type: this.#isOnline ? "online" : "offline" });
@@ -53,7 +58,10 @@ class Connection {
     this.#isOffline = isOffline;
     const possible = WAYS.filter((way) => way !== "socket" || WebSocket !== undefined);
     const start = { client: fresh, ways: ways ?? possible, isOnline: this.#isOnline };
-    const reports = { changed: () => this.#changed(), told: (answer) => this.#told(answer), kept: () => {} };
+    const reports = {
+      changed: () => this.#changed(), told: (answer) => this.#told(answer),
+      kept: (key, isKept) => this.#keeping.known(key, isKept), leaving: () => {},
+    };
     if (storage === undefined && canShare()) {
       this.#runner = new SharedRunner(name, { server, storage: new BrowserStorage(name), WebSocket }, start, reports);
     } else {
@@ -110,20 +118,26 @@ class Connection {
     if (text === undefined) throw new TypeError("A change has to be a JSON value");
     const bytes = new TextEncoder().encode(text).length;
     if (bytes > CHANGE_BYTES) throw new RangeError(`A change has at most ${CHANGE_BYTES} bytes, this one has ${bytes}`);
-    if (this.status.pending >= MOST_PENDING) throw new RangeError(`${MOST_PENDING} changes wait already to be sent`);
+    // Those of this moment are not counted in the status yet.
+    const waiting = Math.max(this.status.pending, this.#answers.size);
+    if (waiting >= MOST_PENDING) throw new RangeError(`${MOST_PENDING} changes wait already to be sent`);
     const key = uuid();
     const answer = new Promise((resolve, reject) => this.#answers.set(key, { resolve, reject }));
     // Who does not look at the promise has the “rejected” listeners.
     answer.catch(() => {});
+    answer.kept = this.#keeping.begin(key);
     // A copy: what the caller does with its object later must not become part of the change.
     this.#runner.dispatch({ type: "push", key, mediaType: type, change: JSON.parse(text), bytes, ...conditions(ifMatch, ifNoneMatch) });
     return answer;
   }
 
   async close() {
+    // Given in the page's first moments, they wait for the storage to be open, or for the tab that leads.
+    await this.#keeping.settled(KEEP_TIME);
     globalThis.removeEventListener?.("online", this.#onNetwork);
     globalThis.removeEventListener?.("offline", this.#onNetwork);
     await this.#runner.stop();
+    this.#keeping.close();
   }
 
   #changed() {
@@ -139,6 +153,7 @@ class Connection {
   #told({ key, id, outcome, reason }) {
     const answer = this.#answers.get(key);
     this.#answers.delete(key);
+    this.#keeping.over(key, outcome === "applied");
     if (outcome === "applied" || outcome === "unknown") return answer?.resolve({ id, outcome });
     const error = new ChangeRejected(id, reason);
     answer?.reject(error);

@@ -43,6 +43,13 @@ test("Sums are those of decimals", () => {
   }
 });
 
+/** Connects for the time of a test: a client that nobody closes goes on for ever. */
+function joining(t, options) {
+  const connection = connect({ url: "http://cistern.test", app: "a", ways: ["short"], ...options });
+  t.after(() => connection.close());
+  return connection;
+}
+
 /** A network in which every request is recorded and never answered. */
 function silence(t) {
   const requests = [];
@@ -63,7 +70,7 @@ test("Nothing is sent before it is kept", async (t) => {
   const storage = new MemoryStorage();
   let keep;
   storage.save = () => new Promise((resolve) => (keep = resolve));
-  const a = connect({ url: "http://cistern.test", app: "a", storage, ways: ["short"] });
+  const a = joining(t, { storage });
   a.push({ n: 1 });
   await settled();
   assert.deepEqual(a.state, { n: 1 });
@@ -71,7 +78,6 @@ test("Nothing is sent before it is kept", async (t) => {
   keep();
   await settled();
   assert.equal(requests.filter(({ method }) => method === "PUT").length, 1);
-  await a.close();
 });
 
 test("A storage that fails is said to, and the change is sent all the same", async (t) => {
@@ -79,33 +85,106 @@ test("A storage that fails is said to, and the change is sent all the same", asy
   const storage = new MemoryStorage();
   storage.isDurable = true;
   storage.save = () => Promise.reject(new Error("quota"));
-  const a = connect({ url: "http://cistern.test", app: "a", storage, ways: ["short"] });
+  const a = joining(t, { storage });
   assert.equal(a.status.isDurable, true);
   a.push({ n: 1 });
   await settled();
   assert.equal(a.status.isDurable, false);
   assert.equal(requests.filter(({ method }) => method === "PUT").length, 1);
-  await a.close();
+});
+
+/** A storage that outlives a connection, as far as a test goes. */
+const durable = () => Object.assign(new MemoryStorage(), { isDurable: true });
+
+test("A change is said to be kept when it is, and not before, from the first moment on", async (t) => {
+  silence(t);
+  const storage = durable();
+  let [open, keep] = [];
+  storage.load = () => new Promise((resolve) => (open = () => resolve(null)));
+  storage.save = () => new Promise((resolve) => (keep = resolve));
+  const a = joining(t, { storage });
+  const told = [];
+  const push = () => a.push({ n: 1 }).kept.then((isKept) => told.push(isKept));
+  push();
+  await settled();
+  assert.deepEqual([keep, told], [undefined, []], "the storage is not open yet");
+  open();
+  await settled();
+  assert.deepEqual(told, [], "it is being written down");
+  keep();
+  await settled();
+  assert.deepEqual(told, [true]);
+  push();
+  await settled();
+  assert.deepEqual(told, [true]);
+  keep();
+  await settled();
+  assert.deepEqual(told, [true, true]);
+});
+
+test("A change that no storage keeps is said not to be kept", async (t) => {
+  silence(t);
+  const failing = durable();
+  failing.save = () => Promise.reject(new Error("quota"));
+  const broken = durable();
+  broken.load = broken.save = () => Promise.reject(new Error("no such thing here"));
+  for (const storage of [new MemoryStorage(), failing, broken]) assert.equal(await joining(t, { storage }).push({ n: 1 }).kept, false);
+});
+
+test("Who leaves the page is asked as long as it has changes that would be lost with it", async (t) => {
+  const page = new EventTarget();
+  for (const name of ["addEventListener", "removeEventListener"]) globalThis[name] = page[name].bind(page);
+  t.after(() => ["addEventListener", "removeEventListener"].forEach((name) => delete globalThis[name]));
+  const isHeld = () => !page.dispatchEvent(new Event("beforeunload", { cancelable: true }));
+  silence(t);
+  const a = joining(t, { storage: durable() });
+  assert.equal(isHeld(), false);
+  const change = a.push({ n: 1 });
+  assert.equal(isHeld(), true);
+  await change.kept;
+  assert.equal(isHeld(), false);
+
+  let answer;
+  const fetch = (_, { method }) => (method === "PUT" ? new Promise((resolve) => (answer = resolve)) : new Promise(() => {}));
+  const b = joining(t, { app: "b", storage: new MemoryStorage(), fetch });
+  assert.equal(await b.push([{ op: "no such operation" }]).kept, false);
+  assert.equal(isHeld(), true, "another page's storage does not help");
+  const problem = { type: "/problems/invalid-patch", status: 400, title: "No", pointer: "/0" };
+  answer(new Response(JSON.stringify(problem), { status: 400, headers: { "Content-Type": "application/problem+json" } }));
+  await new Promise((resolve) => b.on("rejected", resolve));
+  assert.equal(isHeld(), false, "nothing is left to be kept");
+});
+
+test("Closing waits for what was pushed before the storage was open", async (t) => {
+  silence(t);
+  const storage = durable();
+  let open;
+  storage.load = () => new Promise((resolve) => (open = () => resolve(null)));
+  const a = joining(t, { storage });
+  a.push({ n: 1 });
+  const closing = a.close();
+  open();
+  await closing;
+  delete storage.load;
+  assert.deepEqual((await storage.load()).items.map(({ change }) => change), [{ n: 1 }]);
 });
 
 test("What the caller does with a change afterwards does not become part of it", async (t) => {
   silence(t);
-  const a = connect({ url: "http://cistern.test", app: "a", ways: ["short"] });
+  const a = joining(t);
   const change = { list: [1] };
   a.push(change);
   change.list.push(2);
   await settled();
   assert.deepEqual(a.state, { list: [1] });
-  await a.close();
 });
 
 test("A change that is no JSON or too large is refused at once", async (t) => {
   silence(t);
-  const a = connect({ url: "http://cistern.test", app: "a", ways: ["short"] });
+  const a = joining(t);
   assert.throws(() => a.push(undefined), TypeError);
   assert.throws(() => a.push({ text: "x".repeat(1024 * 1024) }), RangeError);
   assert.equal(new ChangeRejected("c~1", { title: "No" }).message, "No");
-  await a.close();
 });
 
 test("Who wants to see others from the start opens one stream, with presence", async (t) => {
@@ -114,8 +193,7 @@ test("Who wants to see others from the start opens one stream, with presence", a
     constructor(url) { opened.push(url); }
     close() {}
   }
-  const connection = connect({ url: "http://nowhere.invalid", app: "a", ways: ["socket"], WebSocket: Socket });
-  t.after(() => connection.close());
+  const connection = joining(t, { ways: ["socket"], WebSocket: Socket });
   connection.presence.subscribe(() => {});
   await new Promise((resolve) => connection.on("status", resolve));
   assert.equal(opened.length, 1);
@@ -155,8 +233,7 @@ test("A client that is set offline asks nobody, keeps what is pushed, and goes o
     if (method === "PUT") heard();
     throw new TypeError("nobody is there");
   };
-  const connection = connect({ url: "http://nowhere.invalid", app: "a", ways: ["short"], fetch, isOffline: true });
-  t.after(() => connection.close());
+  const connection = joining(t, { fetch, isOffline: true });
   await new Promise((resolve) => connection.on("status", resolve));
   connection.push({ a: 1 });
   assert.deepEqual([connection.status.phase, connection.status.pending, asked], ["offline", 1, []]);
@@ -170,7 +247,7 @@ test("A listener that throws keeps neither the others nor the client from going 
   const thrown = [];
   globalThis.reportError = (error) => thrown.push(error.message);
   t.after(() => delete globalThis.reportError);
-  const a = connect({ url: "http://cistern.test", app: "a", ways: ["short"] });
+  const a = joining(t);
   const seen = [];
   a.subscribe(() => {
     throw new Error("mine");
@@ -181,7 +258,6 @@ test("A listener that throws keeps neither the others nor the client from going 
   assert.deepEqual(thrown, ["mine"]);
   assert.deepEqual(seen, [{ n: 1 }]);
   assert.equal(requests.filter(({ method }) => method === "PUT").length, 1);
-  await a.close();
 });
 
 /** Web Locks as far as tabs need them: one holder at a time, the others in their order. */
@@ -203,7 +279,7 @@ function browsing(t) {
 }
 
 /** A tab, and a way to wait until what it shows fulfils a condition. */
-function openTab(name, storage, told = () => {}) {
+function openTab(t, name, storage, { told = () => {}, kept = () => {} } = {}) {
   const waiting = new Set();
   const look = () => {
     for (const wait of waiting) {
@@ -213,7 +289,8 @@ function openTab(name, storage, told = () => {}) {
     }
   };
   const server = { url: "http://cistern.test", app: "a", presence: "p" };
-  const runner = new SharedRunner(name, { server, storage }, { client: "c", ways: ["short"], isOnline: true }, { changed: look, told });
+  const runner = new SharedRunner(name, { server, storage }, { client: "c", ways: ["short"], isOnline: true }, { changed: look, told, kept });
+  t.after(() => runner.stop());
   const until = (condition) => new Promise((resolve) => {
     waiting.add({ condition, resolve });
     look();
@@ -226,33 +303,31 @@ const push = (key, change) => ({ type: "push", key, mediaType: "application/merg
 test("Tabs share one queue and one name, and the next one goes on when the leader goes", { timeout: 10_000 }, async (t) => {
   const requests = silence(t);
   browsing(t);
-  const [name, storage] = [`test ${crypto.randomUUID()}`, new MemoryStorage()];
-  const first = openTab(name, storage);
+  const [name, storage] = [`test ${crypto.randomUUID()}`, durable()];
+  const first = openTab(t, name, storage);
   first.runner.dispatch(push("k", { a: 1 }));
   await first.until(({ view }) => view?.a === 1);
-  const second = openTab(name, storage);
+  const second = openTab(t, name, storage);
   await second.until(({ view }) => view?.a === 1);
   second.runner.dispatch(push("l", { b: 2 }));
   await Promise.all([first, second].map((tab) => tab.until(({ view, status }) => view?.b === 2 && status.pending === 2)));
   assert.equal(requests.filter(({ method }) => method === "GET").length, 1, "one connection");
 
   await first.runner.stop();
-  const third = openTab(name, storage);
+  const third = openTab(t, name, storage);
   await Promise.all([second, third].map((tab) => tab.until(({ view, status }) => view?.a === 1 && view?.b === 2 && status?.pending === 2)));
   const sent = requests.filter(({ method }) => method === "PUT").map(({ body }) => JSON.parse(body).map(({ id }) => id));
   assert.deepEqual(sent.at(-1), ["c~1", "c~2"]);
-  await second.runner.stop();
-  await third.runner.stop();
 });
 
 test("Who waits for an outcome that the leader took with it is told that nobody knows it", { timeout: 10_000 }, async (t) => {
   silence(t);
   browsing(t);
-  const [name, storage] = [`test ${crypto.randomUUID()}`, new MemoryStorage()];
-  const first = openTab(name, storage);
+  const [name, storage] = [`test ${crypto.randomUUID()}`, durable()];
+  const first = openTab(t, name, storage);
   await first.until(({ status }) => status !== null);
   const told = [];
-  const second = openTab(name, storage, (answer) => told.push(answer));
+  const second = openTab(t, name, storage, { told: (answer) => told.push(answer) });
   await second.until(({ status }) => status !== null);
   second.runner.dispatch(push("k", { a: 1 }));
   second.runner.dispatch(push("l", { a: 2 }));
@@ -263,17 +338,56 @@ test("Who waits for an outcome that the leader took with it is told that nobody 
   await first.runner.stop();
   await second.until(({ status }) => status.pending === 1);
   assert.deepEqual(told, [{ key: "k", id: null, outcome: "unknown" }]);
-  await second.runner.stop();
 });
 
 test("A change that is handed over twice is in the queue once", { timeout: 10_000 }, async (t) => {
   silence(t);
   browsing(t);
-  const tab = openTab(`test ${crypto.randomUUID()}`, new MemoryStorage());
+  const tab = openTab(t, `test ${crypto.randomUUID()}`, durable());
   await tab.until(({ status }) => status !== null);
   tab.runner.dispatch(push("k", { a: 1 }));
   tab.runner.dispatch(push("k", { a: 1 }));
   await tab.until(({ view }) => view?.a === 1);
   assert.equal(tab.runner.status.pending, 1);
-  await tab.runner.stop();
+});
+
+/** Two tabs, the first of which leads and cannot write anything down, and what the second was told of its changes. */
+async function openTabsOfWhichTheFirstKeepsNothing(t, network) {
+  browsing(t);
+  const name = `test ${crypto.randomUUID()}`;
+  const full = durable();
+  full.save = () => Promise.reject(new Error("quota"));
+  const first = openTab(t, name, full);
+  await first.until(({ status }) => status !== null);
+  first.runner.dispatch({ type: network });
+  const reports = { told: [], kept: [] };
+  let heard;
+  const second = openTab(t, name, durable(), { told: (answer) => reports.told.push(answer), kept: (...news) => reports.kept.push(news) && heard?.() });
+  await second.until(({ status }) => status !== null);
+  const isHeard = new Promise((resolve) => (heard = resolve));
+  second.runner.dispatch(push("k", { a: 1 }));
+  await isHeard;
+  return { first, second, reports };
+}
+
+test("A leader that cannot write a change down does not say that it is kept, and when it goes the next one is given the change", { timeout: 10_000 }, async (t) => {
+  silence(t);
+  const { first, second, reports } = await openTabsOfWhichTheFirstKeepsNothing(t, "offline");
+  assert.deepEqual(reports.kept, [["k", false]]);
+  await first.runner.stop();
+  await second.until(({ status, isDurable }) => status.pending === 1 && isDurable);
+  await settled();
+  assert.deepEqual(reports, { told: [], kept: [["k", false], ["k", true]] });
+});
+
+test("What such a leader has sent is not sent by the next one under another id", { timeout: 10_000 }, async (t) => {
+  const requests = silence(t);
+  const { first, second, reports } = await openTabsOfWhichTheFirstKeepsNothing(t, "online");
+  await first.until(() => requests.some(({ method }) => method === "PUT"));
+  await first.runner.stop();
+  await second.until(({ isDurable }) => isDurable);
+  await settled();
+  assert.deepEqual(reports.told, [{ key: "k", id: null, outcome: "unknown" }]);
+  assert.equal(second.runner.status.pending, 0);
+  assert.equal(requests.filter(({ method }) => method === "PUT").length, 1);
 });

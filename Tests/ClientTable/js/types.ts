@@ -3,7 +3,7 @@
 import {
   apply, BrowserStorage, ChangeRejected, connect, MemoryStorage,
   type Connection, type JSONValue, type KeptChange, type Operation, type Options, type Presence, type Problem, type Pushed,
-  type PushOptions, type Status, type Storage, type Way,
+  type Pushing, type PushOptions, type Status, type Storage, type Way,
 } from "../../../Sources/Pages/Web/cistern.js";
 
 interface Board {
@@ -55,7 +55,8 @@ const operations: Operation[] = [
   { op: "timestamp", path: "/changed" },
 ];
 const conditions: PushOptions = { type: "application/vnd.cistern.patch+json", ifMatch: status.version ?? "*" };
-const pushed: Promise<Pushed> = board.push(operations, conditions);
+const pushed: Pushing = board.push(operations, conditions);
+pushed.kept.then((isKept: boolean) => console.log(isKept));
 pushed.then(({ id, outcome }) => console.log(id?.length, outcome === "applied"), (error: unknown) => {
   if (error instanceof ChangeRejected) console.log(error.problem.status);
 });

@@ -2,6 +2,7 @@
 
 import { initial, statusOf, step } from "./core.js";
 import { Server, silence } from "./http.js";
+import { idOf } from "./queue.js";
 import { openSocket } from "./socket.js";
 
 export class Runner {
@@ -20,8 +21,8 @@ export class Runner {
   isDurable;
 
   /**
-   * `reports`: `changed()`, `told({key, id, outcome, reason})` and `kept(key)`, which says that a change will be sent, whatever happens to
-   * this runner.
+   * `reports`: `changed()`, `told({key, id, outcome, reason})`, `kept(key, isKept)` once it is known whether a change outlives this runner, and
+   * `leaving(keys)` before changes are sent that do not.
    */
   constructor({ server, storage, WebSocket }, reports) {
     this.#server = new Server(server);
@@ -63,13 +64,9 @@ export class Runner {
     return this.#state?.presence.clients ?? {};
   }
 
-  holds(key) {
-    return this.#state.queue.items.some((item) => item.key === key);
-  }
-
-  /** Whether it will tell what becomes of the change. */
+  /** Whether it will tell what becomes of the change: it is pending, or its outcome is asked for. */
   answers(key) {
-    return this.holds(key) || this.#state.questions.some((question) => question.key === key);
+    return this.#state.queue.items.some((item) => item.key === key) || this.#state.questions.some((question) => question.key === key);
   }
 
   dispatch(event) {
@@ -89,6 +86,11 @@ export class Runner {
     }
   }
 
+  /** Says of a change in the queue whether it is kept, as soon as that is known. */
+  reportKept(key) {
+    this.#saved.then(() => this.#reports.kept(key, this.isDurable));
+  }
+
   /** Ends everything; what is pending stays in the storage. */
   async stop() {
     if (this.#state !== null) this.dispatch({ type: "stop" });
@@ -102,7 +104,7 @@ export class Runner {
     const { state, actions } = step(before, event);
     this.#state = state;
     for (const action of actions) this.#act(action);
-    if (event.type === "push") this.#saved.then(() => this.#reports.kept(event.key));
+    if (event.type === "push") this.reportKept(event.key);
     const isSeen = state.view !== before.view || state.presence.clients !== before.presence.clients
       || JSON.stringify(statusOf(state)) !== JSON.stringify(statusOf(before));
     if (isSeen) this.#reports.changed();
@@ -170,10 +172,16 @@ export class Runner {
   async #send({ over, changes }) {
     const stream = this.#stream;
     await this.#saved;
+    if (!this.isDurable) this.#reports.leaving(this.#keys(changes));
     if (over === "http") return await this.#request(this.#server.push(changes));
     // If the socket is gone meanwhile, the core has already decided to send them again.
     if (stream !== this.#stream) return;
     for (const change of changes) stream.socket.push(change);
+  }
+
+  #keys(changes) {
+    const ids = new Set(changes.map(({ id }) => id));
+    return this.#state.queue.items.filter((item) => ids.has(idOf(item))).map(({ key }) => key);
   }
 
   // States

@@ -3,6 +3,7 @@
 // Whoever holds the Web Lock leads: it has the runner, and says to the others what they show. They hand it their changes and keep each
 // until they hear that it is kept. When the leader goes, the lock goes to another tab, which loads the queue; changes that nobody has
 // heard of are handed over again, told apart by their keys. What became of a change the leader may have taken with it: then nobody knows.
+// A leader whose storage fails says before it sends a change that it has: handed over again, it could be folded in twice.
 
 import { Runner } from "./runner.js";
 
@@ -63,7 +64,8 @@ export class SharedRunner {
     const runner = new Runner(options, {
       changed: () => this.#show(),
       told: (answer) => this.#tell({ told: answer }),
-      kept: (key) => this.#tell({ kept: key }),
+      kept: (key, isKept) => this.#tell({ kept: { key, isKept } }),
+      leaving: (keys) => this.#tell({ leaving: keys }),
     });
     await runner.start(start);
     if (this.#leaving.signal.aborted) return await runner.stop();
@@ -83,7 +85,7 @@ export class SharedRunner {
     else this.#channel.postMessage({ unanswered });
   }
 
-  /** Of changes that are neither pending nor asked about: they are folded in, and who waited for the outcome is gone. */
+  /** Of changes that are neither pending nor asked about: they were sent, and who waited for the outcome is gone. */
   #account(keys) {
     for (const key of keys) {
       if (!this.#runner.answers(key)) this.#tell({ told: { key, id: null, outcome: "unknown" } });
@@ -92,7 +94,7 @@ export class SharedRunner {
 
   #give(event) {
     // Handed over twice: it is in the queue already.
-    if (event.type === "push" && this.#runner.holds(event.key)) return this.#tell({ kept: event.key });
+    if (event.type === "push" && this.#runner.answers(event.key)) return this.#runner.reportKept(event.key);
     this.#runner.dispatch(event);
   }
 
@@ -112,7 +114,7 @@ export class SharedRunner {
     this.#heard(message);
   }
 
-  #heard({ event, hello, leads, unanswered, shown, told, kept }) {
+  #heard({ event, hello, leads, unanswered, shown, told, kept, leaving }) {
     if (this.#runner !== null) {
       if (event) this.#give(event);
       if (unanswered) this.#account(unanswered);
@@ -124,7 +126,11 @@ export class SharedRunner {
       this.#shown = { ...this.#shown, ...shown };
       this.#reports.changed();
     }
-    if (kept) this.#unkept.delete(kept);
+    for (const key of leaving ?? []) this.#unkept.delete(key);
+    if (kept) {
+      if (kept.isKept) this.#unkept.delete(kept.key);
+      this.#reports.kept(kept.key, kept.isKept);
+    }
     if (told) {
       this.#unkept.delete(told.key);
       this.#unanswered.delete(told.key);

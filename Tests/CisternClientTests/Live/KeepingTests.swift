@@ -1,0 +1,110 @@
+// When a change is written down, and what is said of it: before it leaves, before the program is told so, and at the end.
+
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import CisternClient
+
+@Suite("Changes that are kept before anything else")
+struct KeepingTests {
+    /// A storage that does nothing until it may, and then does it or fails.
+    private final class SlowStorage: Storage {
+        private let gate = Promise<Bool>()
+        private let events = Mutex<[String]>([])
+        let isDurable: Bool
+
+        init(isDurable: Bool = true) { self.isDurable = isDurable }
+
+        var seen: [String] { events.withLock { $0 } }
+        func note(_ event: String) { events.withLock { $0.append(event) } }
+        func open(works: Bool = true) { gate.keep(works) }
+
+        func load() async throws -> KeptQueue? { nil }
+        func save(_ update: KeptQueue.Update) async throws {
+            note("saving")
+            guard await gate.value() == true else { throw StorageFailure("full") }
+            note("saved")
+        }
+        func close() async { note("closed") }
+    }
+
+    private let change = KeptChange(
+        order: 1, key: "k", client: "c", number: 1, kind: .mergePatch, patch: "{}", condition: nil, time: 0)
+
+    @Test("Nothing leaves before it is written down")
+    func saveBeforeSend() async throws {
+        let (saves, storage) = (SaveQueue(), SlowStorage())
+        saves.save(KeptQueue.Update(client: "c", generation: 1, last: 1, put: [change], drop: []))
+        saves.send(SaveQueue.Sending(changes: [], route: .http, serial: 0))
+        let running = Task {
+            await saves.run(
+                storage, failed: { _ in storage.note("failed") }, saved: { _ in storage.note("told") },
+                send: { _ in storage.note("sent") })
+        }
+        try await eventually("it is being saved") { !storage.seen.isEmpty }
+        #expect(storage.seen == ["saving"])
+        storage.open()
+        try await eventually("it is sent") { storage.seen.count == 4 }
+        #expect(storage.seen == ["saving", "saved", "told", "sent"])
+        saves.finish()
+        await running.value
+    }
+
+    @Test("A change is said to be kept when it is, and not to be when it is not", arguments: [true, false])
+    func told(works: Bool) async throws {
+        let (nobody, storage) = (try DeafPort(), SlowStorage())
+        let application = try CisternClient(url: nobody.url).open("a", storage: storage)
+        let queued = try application.enqueue(.merge(#"{"n":1}"#))
+        let told = Mutex<Bool?>(nil)
+        let waiting = Task {
+            let isKept = try await queued.kept()
+            told.withLock { $0 = isKept }
+        }
+        try await eventually("it is being saved") { !storage.seen.isEmpty }
+        #expect(told.withLock { $0 } == nil)
+        storage.open(works: works)
+        try await waiting.value
+        #expect(told.withLock { $0 } == works)
+        await application.close()
+        let memory = try CisternClient(url: nobody.url).open("a")
+        #expect(try await memory.enqueue(.merge(#"{"n":1}"#)).kept() == false)
+        await memory.close()
+    }
+
+    /// Changes that a file has.
+    private func kept(_ path: String) async throws -> Int {
+        let storage = FileStorage(path: path)
+        let count = try await storage.load()?.changes.count ?? 0
+        await storage.close()
+        return count
+    }
+
+    @Test("What was pushed before the end is kept, however soon the end comes", arguments: [true, false])
+    func close(whenLoaded: Bool) async throws {
+        let path = NSTemporaryDirectory() + "cistern-\(UUID().uuidString)"
+        defer { for end in ["", ".lock", ".next"] { try? FileManager.default.removeItem(atPath: path + end) } }
+        let nobody = try DeafPort()
+        for round in 1...10 {
+            let application = try CisternClient(url: nobody.url).open("a", storage: FileStorage(path: path))
+            if whenLoaded { try await eventually("the file was read") { application.state != nil } }
+            let queued = try application.enqueue(.merge(#"{"n":1}"#))
+            await application.close()
+            #expect(try await queued.kept())
+            #expect(try await kept(path) == round)
+            #expect(throws: ChangeFailure.closed) { try application.enqueue(.merge("{}")) }
+        }
+    }
+
+    @Test("What was pushed by who lets go of the application without closing it is kept, too")
+    func released() async throws {
+        let path = NSTemporaryDirectory() + "cistern-\(UUID().uuidString)"
+        defer { for end in ["", ".lock", ".next"] { try? FileManager.default.removeItem(atPath: path + end) } }
+        let nobody = try DeafPort()
+        let queued = try CisternClient(url: nobody.url).open("a", storage: FileStorage(path: path))
+            .enqueue(.merge(#"{"n":1}"#))
+        #expect(try await queued.kept())
+        try await eventually("the file is let go of, and has it") { (try? await kept(path)) == 1 }
+    }
+}
