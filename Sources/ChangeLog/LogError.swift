@@ -2,7 +2,7 @@ package import Redis
 
 /// Why the log gave no answer. What it answers — a change refused, an application unknown — is never an error.
 package enum LogError: Error, Sendable, Equatable {
-    /// Redis was not reached; nothing was done.
+    /// Redis was not reached, or takes no writes at the moment; nothing was done.
     case unavailable(RedisError)
     /// Redis was reached, but its answer did not come: what was asked for may have been done. Every operation of the log may be
     /// repeated as it is.
@@ -23,10 +23,15 @@ extension LogError {
         case .answered:
             switch error {
             case .notPrimary, .authenticationFailed: self = .unavailable(error)
+            case .refused(let reply, _) where Self.passingRefusals.contains(reply.code): self = .unavailable(error)
             default: self = .failed(error)
             }
         }
     }
+
+    /// Its memory is full, its disk is full, its replicas are missing, or somebody's script does not end. Redis says so before a script
+    /// has written anything.
+    private static let passingRefusals: Set<Substring> = ["OOM", "MISCONF", "NOREPLICAS", "BUSY"]
 }
 
 extension LogError: CustomStringConvertible {

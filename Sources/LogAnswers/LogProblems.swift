@@ -12,7 +12,7 @@ extension Problem {
         case .unavailable:
             self = Problem(
                 .logUnavailable,
-                "The log cannot be reached at the moment. Nothing was done; the same request may be sent again."
+                "The log cannot be reached, or takes no changes, at the moment. Nothing was done; the same request may be sent again."
             ).retry(after: Self.retryDelay)
         case .outcomeUnknown, .unsettled:
             self = Problem(

@@ -226,6 +226,25 @@ struct AppendTests {
         }
     }
 
+    @Test("A Redis whose memory is full refuses for now, and nothing is done")
+    func memoryFull() async throws {
+        try await withStore { (store: Store) async throws in
+            try await store.log.push(change("a"))
+            let another = try change("b")
+            try store.redis.command("CONFIG", "SET", "maxmemory", "1")
+            let error = await #expect(throws: LogError.self) {
+                _ = try await store.log.append([another], to: board, allOrNone: false)
+            }
+            guard case .unavailable = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            #expect(try #require(try await store.log.read(board, after: nil)).tail == 1)
+            try store.redis.command("CONFIG", "SET", "maxmemory", "0")
+            #expect(try await store.log.push(another) == .appended(position: 2))
+        }
+    }
+
     @Test("A partition that remembers as many single changes as it may takes numbered ones and repeats only")
     func recordsFull() async throws {
         try await withStore(partitions: 1) { (store: Store) async throws in

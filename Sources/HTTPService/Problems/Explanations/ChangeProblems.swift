@@ -109,11 +109,11 @@ extension ProblemExplanation {
     static let logUnavailable = ProblemExplanation(
         status: .serviceUnavailable, title: "The log of changes does not answer",
         meaning: "Nothing was accepted, or it is not known whether it was; the detail says which.",
-        cause: "Redis is being restarted, is not reached, or takes too long to answer.",
+        cause: "Redis is being restarted, is not reached, takes too long to answer, or has no memory or disk left.",
         remedy:
             "Send the same again, with the same id, after the time in Retry-After: a repeat is recognised. For the operator: /readyz says what the server sees of Redis.",
         example: Example(
-            "The log cannot be reached at the moment. Nothing was done; the same request may be sent again.",
+            "The log cannot be reached, or takes no changes, at the moment. Nothing was done; the same request may be sent again.",
             retryAfter: .seconds(1)))
 
     static let outOfOrder = ProblemExplanation(
