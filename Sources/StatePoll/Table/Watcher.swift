@@ -31,7 +31,9 @@ final class Watcher: Sendable {
             case (.everything, _), (_, .everything): .everything
             case (.nothing, _): other
             case (_, .nothing): self
-            case (.upTo(let one), .upTo(let two)): one.epoch == two.epoch && one.number > two.number ? self : other
+            case (.upTo(let one), .upTo(let two)) where one.epoch == two.epoch: one.number > two.number ? self : other
+            // Which of them is the application's epoch is not known before the look.
+            case (.upTo, .upTo): .everything
             }
         }
     }
