@@ -244,7 +244,7 @@ let package = Package(
         .testTarget(
             name: "ChangeLogTests",
             dependencies: [
-                "Documents", "Fold", "Redis", "ChangeLog", "TestSupport", nioCore, nioPosix, log, lifecycle,
+                "Documents", "Fold", "Redis", "ChangeLog", "TestSupport", "Relays", nioCore, nioPosix, log, lifecycle,
             ],
             swiftSettings: settings),
         .testTarget(
@@ -269,18 +269,22 @@ let package = Package(
                 "SystemSupport", "TestSupport", "Documents", "Fold", "Grants", "Trust", "CisternClient", httpClient,
                 nioCore, nioPosix, nioHTTP1,
             ] + daemons, swiftSettings: settings),
+        // Stands between a daemon and its servers and makes trouble.
+        .target(
+            name: "Relays", dependencies: [nioCore, nioPosix, collections, crypto], path: "Tests/Relays",
+            swiftSettings: settings),
         // Whole systems under faults; see scripts/faults.
         .executableTarget(
             name: "cistern-faults",
             dependencies: [
-                "SystemSupport", "TestSupport", "Documents", arguments, httpClient, nioCore, nioPosix, nioHTTP1,
-                collections,
+                "SystemSupport", "TestSupport", "Relays", "Documents", arguments, httpClient, nioCore, nioPosix,
+                nioHTTP1,
             ],
             path: "Tests/Faults", swiftSettings: settings),
         .testTarget(
             name: "FaultsTests",
             dependencies: [
-                "cistern-faults", "SystemSupport", "TestSupport", "Documents", httpClient, nioCore, nioPosix,
+                "cistern-faults", "SystemSupport", "TestSupport", "Relays", "Documents", httpClient, nioCore, nioPosix,
             ]
                 + daemons,
             swiftSettings: settings),

@@ -4,6 +4,7 @@ import Fold
 import Logging
 import NIOPosix
 import Redis
+import Relays
 import Synchronization
 import TestSupport
 import Testing
@@ -26,6 +27,9 @@ struct Store: Sendable {
     let shelf: SnapshotShelf
     let settings: StoreSettings
     let log: ChangeLog
+
+    /// What is taken out of the scripts, to see that a test fails without it.
+    @TaskLocal static var mutant: Mutant?
 
     /// The same log with other limits.
     func log(_ change: (inout LogLimits) -> Void) -> ChangeLog {
@@ -67,7 +71,16 @@ func withStore(
     _ redis: TestRedis, partitions: Int = 4, shelf: SnapshotShelf = SnapshotShelf(),
     _ body: @escaping @Sendable (Store) async throws -> Void
 ) async throws {
-    var configuration = RedisConfiguration(address: try RedisAddress(redis.url))
+    let relay: Relay?
+    if let mutant = Store.mutant {
+        relay = try await Relay(
+            at: "\(redis.folder)/relay.sock", to: redis.socketPath, .redis(mutant),
+            on: MultiThreadedEventLoopGroup.singleton)
+    } else {
+        relay = nil
+    }
+    defer { relay?.close() }
+    var configuration = RedisConfiguration(address: try RedisAddress(relay.map { "unix://\($0.path)" } ?? redis.url))
     configuration.backoff = Backoff(first: .milliseconds(5), longest: .milliseconds(50))
     configuration.connectionWait = .seconds(10)
     let client = RedisClient(

@@ -3,6 +3,7 @@
 
 import ArgumentParser
 import Foundation
+import Relays
 import TestSupport
 
 @main

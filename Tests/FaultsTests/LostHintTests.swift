@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import Documents
 import NIOPosix
+import Relays
 import SystemSupport
 import TestSupport
 import Testing

@@ -1,9 +1,8 @@
 import NIOCore
 import NIOPosix
+import Relays
 import TestSupport
 import Testing
-
-@testable import cistern_faults
 
 @Suite("Relays")
 struct RelayTests {
@@ -61,7 +60,7 @@ struct RelayTests {
             #expect(try client.command(["PING"]) == "pong\n")
             relay.cut()
             #expect(throws: (any Error).self) { try client.command(["PING"]) }
-            await relay.close()
+            relay.close()
         }
     }
 }

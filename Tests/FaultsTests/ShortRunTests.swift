@@ -1,3 +1,4 @@
+import Relays
 import Testing
 
 @testable import cistern_faults

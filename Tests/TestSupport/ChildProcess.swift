@@ -59,6 +59,13 @@ package final class ChildProcess: Sendable {
         }
     }
 
+    /// Lets no file that the process writes become longer than this: a write beyond it fails as on a full disk.
+    package func limitFiles(to bytes: Int) {
+        state.withLock { state in
+            if state.pid != 0 { _ = cspawn_limit_files(state.pid, bytes) }
+        }
+    }
+
     /// Sends the signal and waits until the process is gone; after ten seconds it is killed.
     package func end(with signal: Int32) {
         state.withLock { state in

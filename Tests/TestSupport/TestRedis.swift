@@ -14,7 +14,7 @@ package final class TestRedis: Sendable {
     private let privateFolder: PrivateFolder
     private let password: String?
 
-    private init(options: [String: String], tcp: Bool, primary: TestRedis?) throws {
+    private init(options: [String: String], tcp: Bool, primary: TestRedis?, clock: TestClock?) throws {
         let executable = try ChildProcess.find("redis-server", package: "redis-server")
         privateFolder = try PrivateFolder("redis")
         folder = privateFolder.path
@@ -39,7 +39,9 @@ package final class TestRedis: Sendable {
             let values = name == "replicaof" ? value.split(separator: " ").map(String.init) : [value]
             arguments += ["--\(name)"] + values
         }
-        process = ChildProcess(executable: executable, arguments: arguments, output: "\(folder)/redis.log")
+        process = ChildProcess(
+            executable: clock == nil ? executable : "/usr/bin/env",
+            arguments: (clock.map { $0.environment + [executable] } ?? []) + arguments, output: "\(folder)/redis.log")
     }
 
     /// Starts a server and waits until it answers PING.
@@ -48,10 +50,11 @@ package final class TestRedis: Sendable {
     ///   - options: settings as in redis.conf, which override the defaults above.
     ///   - tcp: listen on a free loopback port too.
     ///   - primary: start as a replica of this one, which must have a port.
+    ///   - clock: what it takes for the time of day.
     package static func start(
-        options: [String: String] = [:], tcp: Bool = false, replicaOf primary: TestRedis? = nil
+        options: [String: String] = [:], tcp: Bool = false, replicaOf primary: TestRedis? = nil, clock: TestClock? = nil
     ) async throws -> TestRedis {
-        let redis = try TestRedis(options: options, tcp: tcp, primary: primary)
+        let redis = try TestRedis(options: options, tcp: tcp, primary: primary, clock: clock)
         try await redis.launch()
         return redis
     }
@@ -86,6 +89,9 @@ package final class TestRedis: Sendable {
     package func pause() { process.signal(SIGSTOP) }
 
     package func resume() { process.signal(SIGCONT) }
+
+    /// Makes every write fail by which a file becomes longer than this, until the next start.
+    package func limitFiles(to bytes: Int) { process.limitFiles(to: bytes) }
 
     /// Stops it and starts it again with the same data, socket and port.
     package func restart() async throws {

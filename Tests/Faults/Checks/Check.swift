@@ -24,7 +24,7 @@ struct Check: Sendable {
 
     static let all: [Check] = [
         .oneVersionOneBytes, .neverBack, .ownReads, .ownApplication, .onlyOnce, .oneOrder, .orderOfAcknowledgements,
-        .ordersOfClients, .nothingLost, .nothingVanishes, .liveness, .contract,
+        .ordersOfClients, .nothingLost, .nothingVanishes, .rejections, .liveness, .contract,
     ]
 }
 

@@ -13,7 +13,8 @@ extension Check {
         var created: [Line: Set<String>] = [:]
         var found: [(Int, String)] = []
         for (place, event) in events.enumerated() {
-            guard case .acknowledged(let id, let application, let receipt, let isNew) = event else { continue }
+            guard case .acknowledged(let id, let application, let receipt, let isNew) = event, !Witness.isRejected(id)
+            else { continue }
             let line = Line(application: application, epoch: receipt.epoch)
             // A repeat may get an upper bound of its position.
             receipts[line, default: [:]][id] = min(receipt.number, receipts[line]?[id] ?? .max)
@@ -50,7 +51,7 @@ extension Check {
                 if let version {
                     found.append((place, "server \(server) did not know \(application), polled with \(version)"))
                 }
-            case .sent, .saw, .unchanged, .strange, .fault, .quiet, .settled, .unsettled: continue
+            case .sent, .saw, .unchanged, .strange, .outcome, .fault, .quiet, .settled, .unsettled: continue
             }
         }
         return found

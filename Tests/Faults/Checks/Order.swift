@@ -62,7 +62,7 @@ extension Check {
             case .acknowledged(let id, let application, let receipt, let isNew):
                 if isNew { positions[application, default: [:]][id] = receipt }
                 if acknowledged[application]?[id] == nil { acknowledged[application, default: [:]][id] = place }
-            case .saw, .unchanged, .unknown, .strange, .fault, .quiet, .settled, .unsettled: continue
+            case .saw, .unchanged, .unknown, .strange, .outcome, .fault, .quiet, .settled, .unsettled: continue
             }
         }
         return longest(events).flatMap { place, sight -> [(Int, String)] in
@@ -97,8 +97,10 @@ extension Check {
             return sight.witness.order.compactMap { id -> (Int, String)? in
                 let parts = id.split(separator: "~")
                 guard parts.count == 2, let number = Int(parts[1]) else { return nil }
+                var expected = (last[parts[0]] ?? 0) + 1
+                if Witness.isRejected("\(parts[0])~\(expected)") { expected += 1 }
                 defer { last[parts[0]] = number }
-                return number == (last[parts[0]] ?? 0) + 1
+                return number == expected
                     ? nil : (place, "\(id) follows \(last[parts[0]] ?? 0) in \(sight.version) of \(sight.application)")
             }
         }

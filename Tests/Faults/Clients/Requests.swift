@@ -18,6 +18,10 @@ struct Requests: Sendable {
             Witness.change(id, to: application), at: server)
     }
 
+    func outcome(of id: String, at server: DaemonProcess) async -> Answer? {
+        await send("GET", "/v1/apps/\(application)/changes/\(id)", [("Prefer", "wait=1")], nil, at: server)
+    }
+
     func poll(_ query: String = "", having version: Token?, wait: Int? = nil, at server: DaemonProcess) async -> Answer?
     {
         var headers: [(String, String)] = []

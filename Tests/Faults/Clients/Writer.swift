@@ -26,6 +26,7 @@ struct Writer {
     private static let twice = 8
     private static let again = 8
     private static let readBack = 20
+    private static let askBack = 5
 
     init(
         _ requests: Requests, _ history: History, servers: [DaemonProcess], reader: Reader, naming: Naming, client: Int,
@@ -130,12 +131,21 @@ struct Writer {
         return receipt
     }
 
+    private func ask(_ id: String) async {
+        guard let answer = await requests.outcome(of: id, at: servers[client % servers.count]), answer.status == 200,
+            let status = answer.member("status")?.stringValue
+        else { return }
+        history.note(.outcome(id: id, application: requests.application, status: status))
+    }
+
     /// The rule of the contract, applied to the answer to one poll.
     private mutating func settle() async {
         await reader.poll(&numbers)
         for change in pending {
             if !reader.isUnknown, let position = reader.position, position.epoch == change.receipt.epoch {
-                if position.number >= change.receipt.number { pending.removeAll { $0.id == change.id } }
+                guard position.number >= change.receipt.number else { continue }
+                pending.removeAll { $0.id == change.id }
+                if Witness.isRejected(change.id) || numbers.isLucky(Self.askBack) { await ask(change.id) }
             } else if reader.isUnknown || reader.position != nil {
                 guard let receipt = await deliver(change.id) else { continue }
                 if let index = pending.firstIndex(where: { $0.id == change.id }) { pending[index].receipt = receipt }

@@ -6,6 +6,8 @@ enum Event: Sendable, Equatable {
     case sent(id: String, application: String, client: Int)
     /// A change was acknowledged. `isNew` if this answer was 201 and not 200, that is: if it was appended by this request.
     case acknowledged(id: String, application: String, receipt: Token, isNew: Bool)
+    /// A server was asked what became of a change: `applied` or `rejected`.
+    case outcome(id: String, application: String, status: String)
     /// A state was read.
     case saw(Sight)
     /// A poll with this version was answered with 304.
@@ -57,9 +59,15 @@ struct Witness: Sendable, Equatable, Decodable {
 
     /// The change that does so, as a body of `application/vnd.cistern.patch+json`.
     static func change(_ id: String, to application: String) -> String {
-        #"[{"op":"union","path":"/app","value":["\#(application)"]},{"op":"union","path":"/order","value":[]},"#
+        #"[\#(isRejected(id) ? #"{"op":"test","path":"/n","value":"never"},"# : ""){"op":"union","path":"/app","value":["\#(application)"]},{"op":"union","path":"/order","value":[]},"#
             + #"{"op":"add","path":"/order/-","value":"\#(id)"},{"op":"union","path":"/set","value":["\#(id)"]},"#
             + #"{"op":"increment","path":"/n","value":1}]"#
+    }
+
+    /// Of changes with a number in their id some cannot be applied.
+    static func isRejected(_ id: String) -> Bool {
+        let number = id.split { "~-".contains($0) }.last.flatMap { Int($0) }
+        return id.count < 36 && number.map { $0 % 7 == 6 } == true
     }
 
     /// Of an application to which nothing was applied yet.

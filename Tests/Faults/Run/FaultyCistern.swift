@@ -1,5 +1,6 @@
 import Foundation
 import NIOCore
+import Relays
 import SystemSupport
 import TestSupport
 
@@ -8,6 +9,8 @@ import TestSupport
 struct FaultyCistern: Sendable {
     let shape: Shape
     let redis: TestRedis
+    /// That of Redis, by which leases and memories of changes run out. No daemon asks its own for anything that promises rest on.
+    let clock: TestClock
     let memcacheds: [TestMemcached]
     let buckets: [DaemonProcess]
     let mergers: [DaemonProcess]
@@ -22,7 +25,8 @@ struct FaultyCistern: Sendable {
         _ shape: Shape, without mutant: Mutant?, on group: any EventLoopGroup
     ) async throws -> FaultyCistern {
         let folder = try PrivateFolder("faults")
-        let redis = try await TestRedis.start()
+        let clock = try await TestClock(in: folder.path)
+        let redis = try await TestRedis.start(clock: clock)
         var memcacheds: [TestMemcached] = []
         var memcachedRelays: [Relay] = []
         for number in 0..<shape.memcacheds {
@@ -52,7 +56,8 @@ struct FaultyCistern: Sendable {
         var pollers: [DaemonProcess] = []
         for _ in 1..<shape.pollers { pollers.append(try await daemon(.statePoll)) }
         let cistern = FaultyCistern(
-            shape: shape, redis: redis, memcacheds: memcacheds, buckets: buckets + [front], mergers: mergers,
+            shape: shape, redis: redis, clock: clock, memcacheds: memcacheds, buckets: buckets + [front],
+            mergers: mergers,
             pollers: pollers + [front], redisRelays: redisRelays, memcachedRelays: memcachedRelays, folder: folder)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for daemon in cistern.daemons { group.addTask { try await daemon.launch() } }
@@ -65,7 +70,7 @@ struct FaultyCistern: Sendable {
 
     func stop() async {
         for daemon in daemons { daemon.kill() }
-        for relay in redisRelays + memcachedRelays { await relay.close() }
+        for relay in redisRelays + memcachedRelays { relay.close() }
         redis.remove()
         for memcached in memcacheds { memcached.remove() }
         folder.remove()

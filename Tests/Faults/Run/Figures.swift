@@ -26,7 +26,7 @@ struct Figures: Sendable, CustomStringConvertible {
             case .unchanged: unchanged += 1
             case .fault(let description):
                 faults[String(description.prefix { $0 != " " }), default: 0] += 1
-            case .sent, .unknown, .strange, .quiet, .settled, .unsettled: continue
+            case .sent, .unknown, .strange, .outcome, .quiet, .settled, .unsettled: continue
             }
         }
     }

@@ -1,5 +1,6 @@
 import Foundation
 import NIOCore
+import Relays
 import SystemSupport
 import TestSupport
 
@@ -41,12 +42,22 @@ struct Injection: Sendable {
         case .killRedis:
             cistern.redis.kill()
             try await Task.sleep(for: fault.lasting)
-            try await cistern.redis.launch()
+            try await startRedis()
+        case .fillDisk:
+            try cistern.redis.fillDisk(after: fault.amount)
+            try await Task.sleep(for: fault.lasting)
+            cistern.redis.kill()
+            try await startRedis()
+        case .fillMemory:
+            try cistern.redis.command("CONFIG", "SET", "maxmemory", "1")
+            try await Task.sleep(for: fault.lasting)
+            try cistern.redis.command("CONFIG", "SET", "maxmemory", "0")
+        case .stepClock: try cistern.clock.set(to: .seconds(fault.amount))
         case .loseTail:
             cistern.redis.kill()
             try cistern.redis.loseTail(of: fault.amount)
             try await Task.sleep(for: fault.lasting)
-            try await cistern.redis.launch()
+            try await startRedis()
         case .pauseRedis:
             cistern.redis.pause()
             try await Task.sleep(for: fault.lasting)
@@ -70,6 +81,15 @@ struct Injection: Sendable {
             for relay in cistern.redisRelays { relay.trouble.change { $0.dropsHints = true } }
             try await Task.sleep(for: fault.lasting)
             for relay in cistern.redisRelays { relay.trouble.change { $0.dropsHints = false } }
+        }
+    }
+
+    /// Does as people are told to if Redis does not start, because it died once more before it had left a torn file behind.
+    private func startRedis() async throws {
+        do { try await cistern.redis.launch() } catch {
+            history.note(.fault("mendFile"))
+            try cistern.redis.mendFiles()
+            try await cistern.redis.launch()
         }
     }
 
@@ -116,10 +136,23 @@ struct Injection: Sendable {
 }
 
 extension TestRedis {
-    /// Cuts so many bytes off the append-only file, or all of it if there are fewer, and a transaction that is torn.
+    /// Cuts so many bytes off the append-only file, or all of it if there are fewer.
     fileprivate func loseTail(of bytes: Int) throws {
-        let file = ByteBuffer(bytes: try Data(contentsOf: URL(filePath: try appendOnlyFile())))
-        let rest = file.getSlice(at: 0, length: max(0, file.readableBytes - bytes)) ?? ByteBuffer()
-        try cutAppendOnlyFile(bytes: file.readableBytes - AppendOnlyFile.wholeTransactions(in: rest))
+        try cutAppendOnlyFile(bytes: min(bytes, try Data(contentsOf: URL(filePath: try appendOnlyFile())).count))
+    }
+
+    /// Its next write beyond so many bytes fails.
+    fileprivate func fillDisk(after bytes: Int) throws {
+        limitFiles(to: try Data(contentsOf: URL(filePath: try appendOnlyFile())).count + bytes)
+    }
+
+    /// As `redis-check-aof --fix` does with each file.
+    fileprivate func mendFiles() throws {
+        let folder = URL(filePath: "\(self.folder)/appendonlydir")
+        for file in try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+        where file.pathExtension == "aof" {
+            let bytes = try Data(contentsOf: file)
+            try bytes.prefix(AppendOnlyFile.wholeTransactions(in: ByteBuffer(bytes: bytes))).write(to: file)
+        }
     }
 }

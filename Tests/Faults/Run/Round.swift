@@ -130,7 +130,9 @@ extension History {
     fileprivate func lastReceipts(of application: String) -> [String: Token] {
         var receipts: [String: Token] = [:]
         for event in events {
-            if case .acknowledged(let id, application, let receipt, _) = event { receipts[id] = receipt }
+            if case .acknowledged(let id, application, let receipt, _) = event, !Witness.isRejected(id) {
+                receipts[id] = receipt
+            }
         }
         return receipts
     }

@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import Foundation
 import NIOPosix
+import Relays
 import SystemSupport
 
 /// Rounds on one Cistern, until the time is over.

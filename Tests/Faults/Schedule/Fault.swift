@@ -15,7 +15,13 @@ struct Fault: Sendable, Equatable, CustomStringConvertible {
         case dropHints
         /// memcached forgets everything.
         case flush
-        /// Redis dies, and the end of its append-only file with it.
+        /// The disk is full after so many bytes: Redis cannot write its file, and ends; until there is room again.
+        case fillDisk
+        /// Redis' memory is full: it refuses what would need more.
+        case fillMemory
+        /// Redis' clock is put forward or back.
+        case stepClock
+        /// Redis dies, and the end of its append-only file with it, wherever that cuts it.
         case loseTail
     }
 
@@ -24,12 +30,12 @@ struct Fault: Sendable, Equatable, CustomStringConvertible {
     var target: Int
     var at: Duration
     var lasting: Duration
-    /// Milliseconds of delay, or bytes that are lost.
+    /// Milliseconds of delay, bytes that are lost or left, or seconds by which a clock is put.
     var amount = 0
 
     var description: String {
         let time = "\(at.milliseconds)+\(lasting.milliseconds) ms"
-        return "\(kind.rawValue) \(target)\(amount > 0 ? " (\(amount))" : "") at \(time)"
+        return "\(kind.rawValue) \(target)\(amount != 0 ? " (\(amount))" : "") at \(time)"
     }
 
     /// What is out of order meanwhile. A process that is down cannot be stopped, so faults of one resource never overlap.
@@ -38,7 +44,8 @@ struct Fault: Sendable, Equatable, CustomStringConvertible {
         case .killBucket, .pauseBucket: target == shape.buckets - 1 ? "front" : "bucket \(target)"
         case .killMerger, .pauseMerger: "merger \(target)"
         case .killPoller, .pausePoller: target == shape.pollers - 1 ? "front" : "poller \(target)"
-        case .killRedis, .pauseRedis, .loseTail: "redis"
+        case .killRedis, .pauseRedis, .fillDisk, .fillMemory, .loseTail: "redis"
+        case .stepClock: "clock"
         case .killMemcached, .pauseMemcached, .flush: "memcached \(target)"
         case .delayRedis, .cutRedis, .partitionRedis: "redis relay \(target)"
         case .delayMemcached, .cutMemcached, .partitionMemcached: "memcached relay \(target)"

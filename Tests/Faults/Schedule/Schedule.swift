@@ -22,6 +22,8 @@ struct Schedule: Sendable, Equatable {
     private static let losingRounds = 30
     /// On average one fault begins in this time.
     private static let pace: Duration = .milliseconds(450)
+    /// Seconds by which a clock is wrong at the most.
+    private static let longestStep = 120
     /// No fault begins before clients are at work.
     private static let calm: Duration = .milliseconds(800)
 
@@ -55,7 +57,9 @@ struct Schedule: Sendable, Equatable {
         case .killBucket: (targets, lasting) = (shape.buckets, 50...1_000)
         case .killMerger: (targets, lasting) = (shape.mergers, 50...2_000)
         case .killPoller: (targets, lasting) = (shape.pollers, 50...1_000)
-        case .killRedis, .loseTail: (targets, lasting) = (1, 50...1_200)
+        case .killRedis, .fillDisk, .loseTail: (targets, lasting) = (1, 50...1_200)
+        case .fillMemory: (targets, lasting) = (1, 100...1_500)
+        case .stepClock: (targets, lasting) = (1, 1...1)
         case .killMemcached: (targets, lasting) = (shape.memcacheds, 50...1_500)
         case .pauseBucket: (targets, lasting) = (shape.buckets, 100...1_500)
         // The lease is one second.
@@ -70,10 +74,13 @@ struct Schedule: Sendable, Equatable {
         }
         switch kind {
         case .delayRedis, .delayMemcached: amount = Int.random(in: 1...120, using: &numbers)
+        case .fillDisk: amount = Int.random(in: 0...10_000, using: &numbers)
+        // Less than the tolerance for ids with a time in them.
+        case .stepClock: amount = Int.random(in: -Self.longestStep...Self.longestStep, using: &numbers)
         case .loseTail: amount = Int.random(in: 1...numbers.pick([100, 2_000, 30_000]), using: &numbers)
         case .killBucket, .killMerger, .killPoller, .killRedis, .killMemcached, .pauseBucket, .pauseMerger,
             .pausePoller, .pauseRedis, .pauseMemcached, .cutRedis, .cutMemcached, .partitionRedis,
-            .partitionMemcached, .dropHints, .flush:
+            .partitionMemcached, .dropHints, .flush, .fillMemory:
             break
         }
         return Fault(

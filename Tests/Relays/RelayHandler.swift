@@ -15,9 +15,9 @@ final class RelayHandler: ChannelInboundHandler {
         /// Of any kind, and not looked at.
         case bytes
         /// Replies of Redis, of which some may have to be thrown away.
-        case replies
-        /// Commands to Redis, whose scripts may have to be changed.
-        case commands(Mutant)
+        case replies(ScriptExchange?)
+        /// Commands to Redis, whose scripts have to be changed.
+        case commands(ScriptExchange)
     }
     private let traffic: Traffic
     /// Set unless it is not looked at.
@@ -44,9 +44,10 @@ final class RelayHandler: ChannelInboundHandler {
             while let frame = frames?.next() {
                 switch traffic {
                 case .bytes: waiting.append((due, frame))
-                case .replies:
-                    if !settings.dropsHints || !frame.isPublishedMessage { waiting.append((due, frame)) }
-                case .commands(let mutant): waiting.append((due, mutant.changed(frame)))
+                case .replies(let exchange):
+                    if settings.dropsHints, frame.isPublishedMessage { continue }
+                    waiting.append((due, exchange?.reply(frame) ?? frame))
+                case .commands(let exchange): waiting.append((due, exchange.command(frame)))
                 }
             }
         }

@@ -1,24 +1,26 @@
-import NIOCore
+package import NIOCore
 import NIOPosix
 import Synchronization
 
 /// Stands on a unix socket of its own in front of a server's socket, and passes on what comes, unless there is trouble.
-final class Relay: Sendable {
-    let path: String
-    let trouble = Trouble()
+package final class Relay: Sendable {
+    package let path: String
+    package let trouble = Trouble()
     private let connections = Connections()
     private let listener: any Channel
 
-    enum Server: Sendable {
+    package enum Server: Sendable {
         /// The scripts that are loaded into it may be changed on the way.
         case redis(Mutant?)
         case memcached
     }
 
-    init(at path: String, to server: String, _ kind: Server, on group: any EventLoopGroup) async throws {
+    package init(at path: String, to server: String, _ kind: Server, on group: any EventLoopGroup) async throws {
         let (commands, replies): (RelayHandler.Traffic, RelayHandler.Traffic) =
             switch kind {
-            case .redis(let mutant): (mutant.map { .commands($0) } ?? .bytes, .replies)
+            case .redis(nil): (.bytes, .replies(nil))
+            case .redis(.some(let mutant)):
+                { (.commands($0), .replies($0)) }(ScriptExchange(mutant))
             case .memcached: (.bytes, .bytes)
             }
         self.path = path
@@ -39,10 +41,10 @@ final class Relay: Sendable {
     }
 
     /// Closes every connection that there is.
-    func cut() { connections.closeAll() }
+    package func cut() { connections.closeAll() }
 
-    func close() async {
-        try? await listener.close().get()
+    package func close() {
+        listener.close(promise: nil)
         cut()
     }
 }

@@ -1,15 +1,15 @@
-import NIOCore
+package import NIOCore
 
 /// Finds where commands or replies of Redis' protocol end, without reading what is in them.
-struct RESPFrames {
+package struct RESPFrames {
     private var pending = ByteBuffer()
 
-    init() {}
+    package init() {}
 
-    mutating func append(_ bytes: ByteBuffer) { pending.writeImmutableBuffer(bytes) }
+    package mutating func append(_ bytes: ByteBuffer) { pending.writeImmutableBuffer(bytes) }
 
     /// The next frame, if all of it is there.
-    mutating func next() -> ByteBuffer? {
+    package mutating func next() -> ByteBuffer? {
         guard let length = length() else { return nil }
         let frame = pending.readSlice(length: length)
         if pending.readableBytes == 0 { pending.clear() }
@@ -17,7 +17,7 @@ struct RESPFrames {
     }
 
     /// What is there of a frame that is not whole.
-    mutating func rest() -> ByteBuffer {
+    package mutating func rest() -> ByteBuffer {
         defer { pending = ByteBuffer() }
         return pending
     }
@@ -43,7 +43,7 @@ struct RESPFrames {
 
 extension ByteBuffer {
     /// A message that somebody published, as a subscriber gets it.
-    var isPublishedMessage: Bool {
+    package var isPublishedMessage: Bool {
         readableBytesView.starts(with: "*3\r\n$7\r\nmessage\r\n".utf8)
     }
 }

@@ -1,0 +1,64 @@
+/// A mechanism of the scripts that is taken out on the way to Redis, so that it can be seen that its absence is noticed.
+package struct Mutant: Sendable {
+    package let name: String
+    /// What stands in a script, and what is put in its place.
+    let mechanism: String
+    let replacement: String
+
+    init(_ name: String, _ mechanism: String, _ replacement: String = "") {
+        self.name = name
+        self.mechanism = mechanism
+        self.replacement = replacement
+    }
+
+    package static func named(_ name: String) -> Mutant? { all.first { $0.name == name } }
+
+    /// The script without the mechanism; nil if it has not got it.
+    package func changed(_ script: String) -> String? {
+        script.contains(mechanism) ? script.replacing(mechanism, with: replacement) : nil
+    }
+}
+
+extension Mutant {
+    /// Which promise each of them breaks, and which test sees it, is told in Faults.md beside Architecture.md.
+    package static let all = [
+        // append
+        Mutant("no-records", "if new_records > 0 then", "if false then"),
+        Mutant(
+            "records-first", "  call('SADD', KEYS[4], ARGV[2])\n",
+            "  call('SADD', KEYS[4], ARGV[2])\n  write_records(fields, record_life)\n"),
+        Mutant("no-digests", "if record.digest ~= digest then return { 'mismatch', record.position } end"),
+        Mutant(
+            "no-client-records", "if number == client.last + 1 then return nil end",
+            "if number <= client.last + 1 then return nil end"),
+        Mutant(
+            "gaps", "if number > client.last + 1 then return { 'out-of-order', client.last + 1 } end",
+            "do return nil end"),
+        Mutant(
+            "deleted-forgotten", "if record.creation ~= creation then return { 'deleted' } end",
+            "if record.creation ~= creation then return nil end"),
+        Mutant("no-backlog", "tail >= last_tail or bytes + #entry > last_bytes", "false"),
+        Mutant("no-dirty-set", "  call('SADD', KEYS[4], ARGV[2])\n"),
+        Mutant("no-damage", "~= app.tail - app.base and not admit_strangers(", "== false and not admit_strangers("),
+        // recover and adopt
+        Mutant("any-life", "if server[1] ~= ARGV[1] then", "if not server[1] then"),
+        Mutant("same-epoch", "if same then", "if known then"),
+        Mutant("no-adoption", "if app and app.generation ~= generation then return { 'adopt' } end"),
+        Mutant("any-snapshot", "epoch == app.epoch and position > app.tail and", "position and"),
+        Mutant("unknown-snapshot", "position > app.tail and position - records <= app.merged", "position > app.tail"),
+        Mutant("no-restored-records", "for i = 1, records do restore(i) end"),
+        Mutant("only-lost-restored", "(lost and not number) or reason ~= ''", "lost and not number"),
+        // merged and checkpoint
+        Mutant("any-published-epoch", "if app.epoch ~= epoch or position > app.tail or", "if position > app.tail or"),
+        Mutant("beyond-tail", "or position > app.tail or from", "or from"),
+        Mutant("skipped-rejections", "or from > app.merged then", "then"),
+        Mutant("no-rejections", "if ARGV[first_rejection] then", "if false then"),
+        Mutant("published-back", "if position > app.merged then\n", "if true then\n"),
+        Mutant(
+            "no-checkpoint-fence", "if app.epoch ~= ARGV[3] or position > app.merged then return { 'stale' } end"),
+        Mutant("checkpoint-back", "if position > app.base then", "if true then"),
+        Mutant("dirty-forgotten", "if app.base == app.tail then call('SREM'", "if true then call('SREM'"),
+        // lease
+        Mutant("shared-leases", "if holder and holder ~= ARGV[2] then return { 'held', holder } end"),
+    ]
+}
