@@ -145,15 +145,37 @@ struct AdministrationTests {
         }
     }
 
+    @Test("A clock that is put back by an hour leaves no partition to the dead, and takes none from those who live")
+    func clockPutBack() async throws {
+        let folder = try PrivateFolder("clock")
+        defer { folder.remove() }
+        let clock = try await TestClock(in: folder.path)
+        let redis = try await TestRedis.start(clock: clock)
+        defer { redis.remove() }
+        try await withStore(redis) { (store: Store) async throws in
+            let log = store.log
+            let (first, second) = (Partition(number: 0), Partition(number: 1))
+            for (partition, daemon) in [(first, "dead"), (second, "alive")] {
+                #expect(try await log.lease(partition, to: daemon, for: .seconds(2)) == .held(fence: 1))
+                _ = try await log.report(daemon: daemon, aliveFor: .seconds(2))
+            }
+            try clock.set(to: .seconds(-3_600))
+            #expect(try await log.report(daemon: "alive", aliveFor: .seconds(2)) == ["alive"])
+            #expect(try await log.lease(second, to: "alive", for: .seconds(2)) == .held(fence: 1))
+            #expect(try await log.lease(second, to: "other", for: .seconds(2)) == .heldBy("alive"))
+            #expect(try await log.lease(first, to: "alive", for: .seconds(2)) == .held(fence: 2))
+        }
+    }
+
     @Test("Daemons are listed while they live")
     func daemons() async throws {
         try await withStore { (store: Store) async throws in
-            #expect(try await store.log.report(daemon: "b", aliveFor: .seconds(60)) == ["b"])
-            #expect(try await store.log.report(daemon: "a", aliveFor: .milliseconds(30)).contains("b"))
+            #expect(try await store.log.report(daemon: "b", aliveFor: .seconds(2)) == ["b"])
+            #expect(try await store.log.report(daemon: "a", aliveFor: .milliseconds(600)).contains("b"))
             try await eventually("the daemon that says nothing more is forgotten") {
-                try await store.log.report(daemon: "b", aliveFor: .seconds(60)) == ["b"]
+                try await store.log.report(daemon: "b", aliveFor: .seconds(2)) == ["b"]
             }
-            #expect(try await store.log.report(daemon: "c", aliveFor: .seconds(60)) == ["b", "c"])
+            #expect(try await store.log.report(daemon: "c", aliveFor: .seconds(2)) == ["b", "c"])
             #expect(try await store.log.report(daemon: "b", aliveFor: .zero) == ["c"])
         }
     }

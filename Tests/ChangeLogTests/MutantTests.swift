@@ -30,6 +30,7 @@ struct MutantTests {
         "checkpoint-back": PublishingTests().lateCheckpoint,
         "dirty-forgotten": PublishingTests().trimming,
         "shared-leases": AdministrationTests().leaseRace,
+        "endless-leases": AdministrationTests().clockPutBack,
     ]
 
     @Test("Without a mechanism the test of its promise fails", arguments: tests.map(\.key))

@@ -63,4 +63,20 @@ struct RelayTests {
             relay.close()
         }
     }
+
+    @Test("A script is exchanged on its way, and goes by the digest of the one that was loaded")
+    func exchange() async throws {
+        try await withRedis { redis in
+            let relay = try await Relay(
+                at: redis.folder + "/relay", to: redis.socketPath, .redis(Mutant.named("no-records")),
+                on: MultiThreadedEventLoopGroup.singleton)
+            defer { relay.close() }
+            let client = try RESPSocket(to: .unixSocket(path: relay.path), timeout: .seconds(5))
+            let script = "local new_records = 1 if new_records > 0 then return 'whole' end return 'changed'"
+            let digest = try client.command(["SCRIPT", "LOAD", script])
+            #expect(try client.command(["EVALSHA", digest, "0"]) == "changed")
+            #expect(try redis.command("SCRIPT", "LOAD", script) == digest)
+            #expect(try redis.command("EVALSHA", digest, "0") == "whole")
+        }
+    }
 }

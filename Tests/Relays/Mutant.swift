@@ -59,6 +59,7 @@ extension Mutant {
         Mutant("checkpoint-back", "if position > app.base then", "if true then"),
         Mutant("dirty-forgotten", "if app.base == app.tail then call('SREM'", "if true then call('SREM'"),
         // lease
-        Mutant("shared-leases", "if holder and holder ~= ARGV[2] then return { 'held', holder } end"),
+        Mutant("shared-leases", "if holder and holder ~= ARGV[2] and is_possible then return { 'held', holder } end"),
+        Mutant("endless-leases", "call('PTTL', KEYS[2]) <= 4 * tonumber(ARGV[3])", "true"),
     ]
 }

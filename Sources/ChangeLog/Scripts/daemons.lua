@@ -7,6 +7,8 @@ redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', time)
 if ARGV[2] == '0' then
   redis.call('ZREM', KEYS[1], ARGV[1])
 else
+  -- Nobody is told to be alive for so long: the clock was put back meanwhile. Whoever lives says so again.
+  redis.call('ZREMRANGEBYSCORE', KEYS[1], time + 4 * tonumber(ARGV[2]), '+inf')
   redis.call('ZADD', KEYS[1], time + tonumber(ARGV[2]), ARGV[1])
 end
 return redis.call('ZRANGE', KEYS[1], 0, -1)
