@@ -72,7 +72,7 @@ struct StateTableTests {
         var table = try table(limit: 1 << 20, ["a"], bytes: 10)
         let a = try id("a")
         let generation = try #require(table[a]?.generation)
-        table.beginLook(at: a)
+        _ = table.beginLook(at: a)
         let waits = table.wait(7, for: a, since: generation)
         let (told, _) = table.update(a) { $0.looksEnded = $0.looksBegun }
         #expect(waits && told == [7])
@@ -146,6 +146,21 @@ struct StateTableTests {
         let newer = try state(20, position: 7, version: 7)
         #expect(present.advanced(to: newer).body == newer.body)
         #expect(present.advanced(to: try state(20, epoch: "e2", position: 1, version: 1)).version == 1)
+    }
+
+    @Test("A look folds in all that was asked for before it began, and whoever asks later waits for the next one")
+    func wishes() throws {
+        var table = try table(limit: 1 << 20, ["a"], bytes: 10)
+        let a = try id("a")
+        let epoch = try #require(Epoch("e1"))
+        let five = Watcher.Folding.upTo(PositionToken(epoch: epoch, number: 5))
+        let nine = Watcher.Folding.upTo(PositionToken(epoch: epoch, number: 9))
+        let tickets = [Watcher.Folding.nothing, five].map { table.askForLook(at: a, folding: $0) }
+        let first = table.beginLook(at: a)
+        let later = table.askForLook(at: a, folding: nine)
+        let others = [table.beginLook(at: a), table.beginLook(at: a)]
+        #expect(tickets == [1, 1] && first == five)
+        #expect(later == 2 && others == [nine, .nothing])
     }
 
     @Test("Two wishes to fold are one that fulfils both")

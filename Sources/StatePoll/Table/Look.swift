@@ -22,11 +22,11 @@ struct Look {
 
     mutating func run(_ pending: Watcher.Pending) async {
         if !pending.look, let position = pending.published, await follow(position) { return }
-        states.beginLook(by: watcher)
+        let folding = states.beginLook(by: watcher)
         states.metrics.looked()
         var failure: (any Error)?
         do {
-            try await askRedis(folding: pending.folding)
+            try await askRedis(folding: folding)
         } catch {
             failure = error
             states.metrics.failed()

@@ -14,6 +14,8 @@ struct StateTable {
         /// Looks at Redis that were begun and ended. A look answers everybody who asked before it began.
         var looksBegun: UInt64 = 0
         var looksEnded: UInt64 = 0
+        /// What the next look is to fold in beyond what is published.
+        var wanted = Watcher.Folding.nothing
         var lastLookFailed = false
         var lastLook: ContinuousClock.Instant
         /// Counts up with everything that somebody may wait for.
@@ -111,8 +113,19 @@ struct StateTable {
     }
 
     /// Notes that a look begins, which is nothing that anybody waits for.
-    mutating func beginLook(at application: ApplicationID) {
+    /// - Returns: the number of the next look, which folds that in.
+    mutating func askForLook(at application: ApplicationID, folding: Watcher.Folding) -> UInt64 {
+        let wanted = entries[application]?.wanted ?? .nothing
+        entries[application]?.wanted = wanted.and(folding)
+        return (entries[application]?.looksBegun ?? 0) + 1
+    }
+
+    /// - Returns: what this look has to fold in: all that was asked for until now, and whoever asks later waits for the next one.
+    mutating func beginLook(at application: ApplicationID) -> Watcher.Folding {
+        let wanted = entries[application]?.wanted ?? .nothing
+        entries[application]?.wanted = .nothing
         entries[application]?.looksBegun += 1
+        return wanted
     }
 
     /// Changes an entry in a way that somebody may wait for.

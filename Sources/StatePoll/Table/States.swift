@@ -176,12 +176,9 @@ package final class States: Service {
     /// - Returns: the number of a look that begins after now. It counts for as long as the application is kept.
     func askForLook(at application: ApplicationID, folding: Watcher.Folding = .nothing) -> UInt64 {
         let (ticket, watcher) = shared.withLock { shared in
-            ((shared.table[application]?.looksBegun ?? 0) + 1, shared.watchers[application])
+            (shared.table.askForLook(at: application, folding: folding), shared.watchers[application])
         }
-        watcher?.note { pending in
-            pending.look = true
-            pending.folding = pending.folding.and(folding)
-        }
+        watcher?.note { $0.look = true }
         return ticket
     }
 
@@ -238,10 +235,11 @@ package final class States: Service {
         for listener in listeners { listener() }
     }
 
-    func beginLook(by watcher: Watcher) {
+    /// - Returns: what the look has to fold in beyond what is published.
+    func beginLook(by watcher: Watcher) -> Watcher.Folding {
         shared.withLock { shared in
-            guard shared.watchers[watcher.application] === watcher else { return }
-            shared.table.beginLook(at: watcher.application)
+            guard shared.watchers[watcher.application] === watcher else { return .nothing }
+            return shared.table.beginLook(at: watcher.application)
         }
     }
 

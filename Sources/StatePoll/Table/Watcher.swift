@@ -14,8 +14,6 @@ final class Watcher: Sendable {
         var published: PositionToken?
         /// Ask Redis.
         var look = false
-        /// … and fold in what is not published yet.
-        var folding = Folding.nothing
         var stop = false
     }
 
