@@ -4,7 +4,10 @@
 export class Keeping {
   /** By key. One that is not kept stays until it is known what became of it. */
   #changes = new Map();
-  #hold = (event) => event.preventDefault();
+  #hold = (event) => {
+    // A browser asks nobody who has never touched the page, and complains in the console of pages that want it to.
+    if (globalThis.navigator?.userActivation?.hasBeenActive ?? true) event.preventDefault();
+  };
 
   /** A promise of whether the change outlives the page. */
   begin(key) {
