@@ -170,6 +170,7 @@ struct WholeRunTests {
             let count = 3_000
             let script = """
                 cistern tail a --follow --json >from-start 2>notes-from-start & first=$!
+                until grep -q '"position":1[,}]' from-start; do sleep 0.05; done
                 (\(String(format: numbers, 2, count))) | cistern push a - & push=$!
                 until curl -s $CISTERN_URL/v1/apps/a | grep -qE '"tail":[0-9]{3,}'; do sleep 0.05; done
                 cistern tail a --follow --json >from-middle 2>notes-from-middle & second=$!
