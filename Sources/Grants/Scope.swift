@@ -72,7 +72,7 @@ package struct Scope: Hashable, Sendable {
         case .operate, .admin, .metrics:
             throw ScopeError("“\(text)” is no scope: only push and poll may be limited to a part of the state.")
         }
-        guard let plain = Fragment.decode(path) else {
+        guard let plain = PercentDecoding.decode(path) else {
             throw ScopeError("“\(text)” is no scope: its path has “%” without two hexadecimal digits, or is not UTF-8.")
         }
         do {
@@ -94,24 +94,8 @@ extension Scope: CustomStringConvertible {
     }
 }
 
-/// Percent-encoding as in the fragment of a URI.
+/// JSON Pointers as in the fragment of a URI; `PercentDecoding` reads them.
 private enum Fragment {
-    static func decode(_ text: some StringProtocol) -> String? {
-        var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            guard let high = rest.popFirst().flatMap(digit), let low = rest.popFirst().flatMap(digit) else {
-                return nil
-            }
-            bytes.append(high << 4 | low)
-        }
-        return String(validating: bytes, as: UTF8.self)
-    }
-
     static func encode(_ text: String) -> String {
         var bytes: [UInt8] = []
         for byte in text.utf8 {
@@ -124,9 +108,5 @@ private enum Fragment {
             }
         }
         return String(decoding: bytes, as: UTF8.self)
-    }
-
-    private static func digit(_ byte: UInt8) -> UInt8? {
-        Character(UnicodeScalar(byte)).hexDigitValue.map(UInt8.init)
     }
 }

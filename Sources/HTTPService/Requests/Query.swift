@@ -1,5 +1,6 @@
 // Query parameters, read strictly: what is not known is ignored, what is known has to be well.
 
+import Documents
 package import Fold
 
 package struct Query: Sendable {

@@ -1,5 +1,6 @@
 // One request on its way through a handler.
 
+import Documents
 package import Fold
 package import HTTPTypes
 package import Hummingbird

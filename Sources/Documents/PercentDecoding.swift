@@ -1,4 +1,4 @@
-// Percent-encoding of paths and queries (RFC 3986 §2.1), decoded exactly once and strictly.
+// Percent-encoding (RFC 3986 §2.1) of paths and queries, and of JSON Pointers as fragments (RFC 6901 §6), decoded exactly once and strictly.
 
 package enum PercentDecoding {
     /// Nil if a `%` is not followed by two hexadecimal digits or the bytes are not UTF-8.
