@@ -22,7 +22,7 @@ final class LoopServices {
     private let date: DateClock
     private var load = LoopLoad()
     private let loadGauge: Gauge
-    private var connections: [ConnectionFront] = []
+    private var connections = PlacedList<ConnectionFront> { $0.place = $1 }
     private var timer: RepeatedTask?
 
     /// - Parameter number: names the loop in metrics.
@@ -53,17 +53,9 @@ final class LoopServices {
 
     var connectionCount: Int { connections.count }
 
-    func opened(_ connection: ConnectionFront) {
-        connection.place = connections.count
-        connections.append(connection)
-    }
+    func opened(_ connection: ConnectionFront) { connections.append(connection) }
 
-    func closed(_ connection: ConnectionFront) {
-        let last = connections.removeLast()
-        guard last !== connection else { return }
-        connections[connection.place] = last
-        last.place = connection.place
-    }
+    func closed(_ connection: ConnectionFront) { connections.remove(at: connection.place) }
 
     // MARK: Ticks
 
@@ -97,7 +89,6 @@ final class LoopServices {
         }
         let now = NIODeadline.now()
         admission.tidy(now)
-        // From the end, because a connection that is closed gives its place to the last one.
         for index in connections.indices.reversed() where index < connections.count { connections[index].tick(now) }
     }
 }

@@ -9,7 +9,7 @@ package final class SocketLoop {
     /// The memory for incomplete messages, shared with the other loops.
     let incomplete: BodyBudget
 
-    private var sockets: [SocketHandler] = []
+    private var sockets = PlacedList<SocketHandler> { $0.place = $1 }
     private var timer: RepeatedTask?
 
     package init(on eventLoop: any EventLoop, limits: SocketLimits, incomplete: BodyBudget) {
@@ -27,17 +27,12 @@ package final class SocketLoop {
     // MARK: Sockets
 
     func opened(_ socket: SocketHandler) {
-        socket.place = sockets.count
         sockets.append(socket)
         if timer == nil { start() }
     }
 
     func closed(_ socket: SocketHandler) {
-        let last = sockets.removeLast()
-        if last !== socket {
-            sockets[socket.place] = last
-            last.place = socket.place
-        }
+        sockets.remove(at: socket.place)
         if sockets.isEmpty { stop() }
     }
 
@@ -65,7 +60,6 @@ package final class SocketLoop {
 
     private func tick() {
         let now = eventLoop.now
-        // From the end, because a socket that is closed gives its place to the last one.
         for index in sockets.indices.reversed() where index < sockets.count { sockets[index].tick(now) }
     }
 }

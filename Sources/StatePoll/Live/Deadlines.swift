@@ -1,18 +1,21 @@
 // When waiting clients of one event loop have to be answered: one timer for all of them. NIO's own timers are looked for one by one when
 // they are cancelled, and a new version cancels thousands at once.
 
+import HTTPService
 import HeapModule
 import NIOCore
 
 /// Somebody whose time will be over.
 protocol Expiring: AnyObject {
+    /// When it is told; nil if it is not.
+    var deadline: Deadlines.Place? { get set }
     func timeIsOver()
 }
 
 final class Deadlines {
     private let eventLoop: any EventLoop
     /// By the time at which they are told, in slots since the clock began.
-    private var slots: [UInt64: [ObjectIdentifier: any Expiring]] = [:]
+    private var slots: [UInt64: Slot] = [:]
     /// The slots with somebody in them, and some in which nobody is any more.
     private var order = Heap<UInt64>()
     private var timer: Scheduled<Void>?
@@ -25,20 +28,39 @@ final class Deadlines {
         self.eventLoop = eventLoop
     }
 
-    /// Where somebody stands, to be given back for leaving.
+    /// Those who are told together.
+    fileprivate final class Slot {
+        var list = PlacedList<any Expiring> { $0.deadline?.index = $1 }
+    }
+
+    /// Where somebody stands.
     struct Place {
-        fileprivate let slot: UInt64
+        fileprivate let slot: Slot
+        fileprivate var index = 0
     }
 
-    func add(_ one: any Expiring, at deadline: NIODeadline) -> Place {
-        let slot = deadline.uptimeNanoseconds / Self.slotTime
-        if slots[slot] == nil { order.insert(slot) }
-        slots[slot, default: [:]][ObjectIdentifier(one)] = one
-        if slot < timerSlot { setTimer(slot) }
-        return Place(slot: slot)
+    /// Tells somebody when that time has come, unless it is removed before.
+    func add(_ one: any Expiring, at deadline: NIODeadline) {
+        let number = deadline.uptimeNanoseconds / Self.slotTime
+        let slot = slot(number)
+        one.deadline = Place(slot: slot)
+        slot.list.append(one)
+        if number < timerSlot { setTimer(number) }
     }
 
-    func remove(_ one: any Expiring, from place: Place) { slots[place.slot]?[ObjectIdentifier(one)] = nil }
+    private func slot(_ number: UInt64) -> Slot {
+        if let known = slots[number] { return known }
+        let new = Slot()
+        slots[number] = new
+        order.insert(number)
+        return new
+    }
+
+    func remove(_ one: any Expiring) {
+        guard let place = one.deadline else { return }
+        one.deadline = nil
+        place.slot.list.remove(at: place.index)
+    }
 
     private func setTimer(_ slot: UInt64) {
         timer?.cancel()
@@ -53,7 +75,9 @@ final class Deadlines {
         let now = eventLoop.now.uptimeNanoseconds / Self.slotTime
         while let slot = order.min, slot <= now {
             order.removeMin()
-            for one in (slots.removeValue(forKey: slot) ?? [:]).values { one.timeIsOver() }
+            guard let due = slots.removeValue(forKey: slot)?.list else { continue }
+            for index in due.indices { due[index].deadline = nil }
+            for index in due.indices { due[index].timeIsOver() }
         }
         forgetEmpty()
         if let slot = order.min { setTimer(slot) }
@@ -61,7 +85,7 @@ final class Deadlines {
 
     /// Slots that nobody is in any more need no timer.
     private func forgetEmpty() {
-        while let slot = order.min, slots[slot]?.isEmpty ?? true {
+        while let slot = order.min, slots[slot]?.list.isEmpty ?? true {
             order.removeMin()
             slots[slot] = nil
         }

@@ -64,6 +64,7 @@ final class EventStream: Follower, LaneWaiter {
     // MARK: The feed
 
     let way = FollowerWay.events
+    var place: Int?
 
     var step: Step? { isWritable ? cursor.step : nil }
 

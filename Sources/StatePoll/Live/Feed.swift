@@ -19,7 +19,7 @@ final class Feed {
     private let states: States
     private let presences: Presences
     private let eventLoop: any EventLoop
-    private var followers: [ObjectIdentifier: any Follower] = [:]
+    private var followers = PlacedList<any Follower> { $0.place = $1 }
     private var listening: States.Listening?
     /// While somebody wants to know who is here.
     private var observation: PresenceObservation?
@@ -74,16 +74,23 @@ final class Feed {
     var followerCount: Int { followers.count }
 
     /// From now on the follower is told of what is new; what there is already it has to ask for.
-    func join(_ follower: any Follower) { followers[ObjectIdentifier(follower)] = follower }
+    func join(_ follower: any Follower) { followers.append(follower) }
 
     /// - Returns: false if it was none.
-    func leave(_ follower: any Follower) -> Bool { followers.removeValue(forKey: ObjectIdentifier(follower)) != nil }
+    func leave(_ follower: any Follower) -> Bool {
+        guard let place = follower.place else { return false }
+        follower.place = nil
+        followers.remove(at: place)
+        return true
+    }
 
-    /// In no order. Whoever is told something may leave.
-    private var everybody: [any Follower] { Array(followers.values) }
+    /// Whoever is told something may leave.
+    private func tell(_ body: (any Follower) -> Void) {
+        for index in followers.indices.reversed() where index < followers.count { body(followers[index]) }
+    }
 
     func tick(_ now: NIODeadline) {
-        for follower in everybody { follower.tick(now) }
+        tell { $0.tick(now) }
     }
 
     // MARK: Delivery
@@ -92,8 +99,8 @@ final class Feed {
         guard let live = listening?.live else { return }
         // Nearly all have the same version and want the same.
         var last: (step: Step, answer: Editions.Answer)?
-        for follower in everybody {
-            guard let step = follower.step else { continue }
+        tell { follower in
+            guard let step = follower.step else { return }
             if last?.step != step {
                 last = (step, live.editions.ask(step))
                 if case .later = last?.answer { workOut(step, live.editions) }
@@ -128,7 +135,7 @@ final class Feed {
     private func workedOut(_ step: Step, _ update: Update?) {
         asked.remove(step)
         if let update {
-            for follower in everybody where follower.step == step { follower.take(update, from: self) }
+            tell { if $0.step == step { $0.take(update, from: self) } }
         }
         // There may be another version by now.
         if listening?.live.fetch().served !== update?.to { deliver() }
@@ -151,7 +158,7 @@ final class Feed {
 
     private func presenceChanged(to content: PresenceContent) {
         presence = content
-        for follower in everybody where follower.wantsPresence { follower.take(presence: content) }
+        tell { if $0.wantsPresence { $0.take(presence: content) } }
     }
 
     var whatIsServed: StateWait.Served { states.entry(application)?.whatIsServed ?? .unavailable }

@@ -5,6 +5,8 @@ import Presence
 
 protocol Follower: AnyObject {
     var way: FollowerWay { get }
+    /// Among those of its feed; nil when it follows none.
+    var place: Int? { get set }
     /// What to ask for on its behalf; nil if it can take nothing at the moment.
     var step: Step? { get }
     func take(_ update: Update, from feed: Feed)

@@ -11,7 +11,7 @@ final class LongPoll: Follower, LaneWaiter, Expiring {
     private let reply: LaneReply
     /// What every answer to this request has beside what the answer says.
     private let fields: AnswerFields
-    private var place: Deadlines.Place?
+    var deadline: Deadlines.Place?
     private var isOver = false
 
     init(_ wait: StateWait, feed: Feed, feeds: Feeds, reply: LaneReply, fields: AnswerFields) {
@@ -26,13 +26,14 @@ final class LongPoll: Follower, LaneWaiter, Expiring {
     func start() {
         reply.listen(self)
         guard !isOver else { return }
-        place = feeds.deadlines.add(self, at: .now() + TimeAmount(wait.deadline - .now))
+        feeds.deadlines.add(self, at: .now() + TimeAmount(wait.deadline - .now))
         feed.deliver(to: self)
     }
 
     // MARK: The feed
 
     let way = FollowerWay.longPoll
+    var place: Int?
 
     var step: Step? { isOver ? nil : wait.step }
 
@@ -87,8 +88,7 @@ final class LongPoll: Follower, LaneWaiter, Expiring {
 
     private func leave() {
         isOver = true
-        if let place { feeds.deadlines.remove(self, from: place) }
-        place = nil
+        feeds.deadlines.remove(self)
         feeds.leave(self, feed)
     }
 }

@@ -9,6 +9,7 @@ import Sockets
 
 final class SocketFollower: Follower {
     let way = FollowerWay.socket
+    var place: Int?
     let client: SocketClient
     let feed: Feed
     let wantsPresence: Bool
@@ -93,7 +94,10 @@ final class SocketFollower: Follower {
     }
 
     /// Nobody can say yet what came of these changes, though they are folded in. They are asked for again, a second later at the latest.
-    func wait(for changes: [PushedChange]) { pending.insert(contentsOf: changes, at: 0) }
+    func wait(for changes: [PushedChange]) {
+        pending.insert(contentsOf: changes, at: 0)
+        pending.removeLast(max(0, pending.count - Self.mostPending))
+    }
 
     func tick(_ now: NIODeadline) {
         guard !client.caller.isOver(at: now) else { return client.close(.unauthenticated) }
