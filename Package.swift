@@ -291,7 +291,8 @@ let package = Package(
         // The client and the pages in a real browser.
         .testTarget(
             name: "BrowserTests",
-            dependencies: ["SystemSupport", "TestSupport", "Documents", httpClient, nioCore, nioHTTP1] + daemons,
+            dependencies: ["cistern", "SystemSupport", "TestSupport", "Documents", httpClient, nioCore, nioHTTP1]
+                + daemons,
             swiftSettings: settings),
         .testTarget(
             name: "PresenceTests",
@@ -307,7 +308,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "CisternClientTests",
-            dependencies: ["CisternClient", "Documents", "Fold", "TestSupport", nioCore, nioPosix, nioHTTP1],
+            dependencies: ["CisternClient", "Documents", "Fold", "TestSupport", log, nioCore, nioPosix, nioHTTP1],
             swiftSettings: settings),
         .testTarget(
             name: "CommandTests",

@@ -12,9 +12,16 @@ package struct Pages: RouteProvider {
     /// By their paths below the root, `demo/` for `demo/index.html`.
     private let files: [String: WebFile]
 
-    package init() {
+    /// - Parameter pushURL: where pages push, if not to the server that they are from.
+    package init(pushURL: PublicURL? = nil) {
         var files: [String: WebFile] = [:]
-        for (path, text) in embeddedFiles { files[Self.route(of: path)] = WebFile(path: path, text: text) }
+        for (path, text) in embeddedFiles {
+            files[Self.route(of: path)] = WebFile(path: path, text: text, connectingTo: pushURL?.origin)
+        }
+        if let pushURL {
+            let text = "export const pushURL = \"\(pushURL.text)\";\n"
+            files[Self.servers] = WebFile(path: Self.servers, text: text, connectingTo: pushURL.origin)
+        }
         self.files = files
     }
 
@@ -46,6 +53,9 @@ package struct Pages: RouteProvider {
         return Response(
             status: .permanentRedirect, headers: [.location: "\(name)/\(query)", .cacheControl: "no-cache"])
     }
+
+    /// The file that says where pages push; they have no inline scripts that could.
+    private static let servers = "servers.js"
 
     private static func route(of path: String) -> String {
         let folder = folder(of: path)

@@ -17,13 +17,14 @@ struct WebFile: Sendable {
         let fields: HTTPFields
     }
 
-    init(path: String, text: String) {
+    /// - Parameter server: another one than its own that a page may connect to.
+    init(path: String, text: String, connectingTo server: String? = nil) {
         let bytes = ByteBuffer(string: text)
         // A strong tag says which bytes were sent, so each coding has its own (RFC 9110 §8.8.3.3).
         let name = SHA256.hash(data: Array(text.utf8)).prefix(Self.tagBytes).map { byte in
             (byte < 16 ? "0" : "") + String(byte, radix: 16)
         }.joined()
-        var fields = Self.fields
+        var fields = Self.fields(connectingTo: server)
         fields[.contentType] = MediaType.of(path)
         fields[.eTag] = "\"\(name)\""
         plain = Coded(bytes: bytes, fields: fields)
@@ -49,21 +50,24 @@ struct WebFile: Sendable {
     }
 
     /// What all files have.
-    private static var fields: HTTPFields {
+    private static func fields(connectingTo server: String?) -> HTTPFields {
         [
             // A client that is kept beside a newer server would be a second version of the program; asking costs a 304.
             .cacheControl: "no-cache",
             .vary: "Accept-Encoding",
-            .contentSecurityPolicy: contentSecurityPolicy,
+            .contentSecurityPolicy: contentSecurityPolicy(connectingTo: server),
             .xContentTypeOptions: "nosniff",
             .referrerPolicy: "no-referrer",
         ]
     }
 
-    /// Nothing from elsewhere, nothing inline: text that comes out of a state can never become a script. `'self'` is for sockets of the
-    /// same host too. Pictures may be `data:`, as styles draw small ones with them.
-    private static let contentSecurityPolicy = [
-        "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "connect-src 'self'",
-        "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
-    ].joined(separator: "; ")
+    /// Nothing from elsewhere but the answers to pushes, nothing inline: text that comes out of a state can never become a script. `'self'` is for
+    /// sockets of the same host too. Pictures may be `data:`, as styles draw small ones with them.
+    private static func contentSecurityPolicy(connectingTo server: String?) -> String {
+        [
+            "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:",
+            "connect-src 'self'" + (server.map { " \($0)" } ?? ""), "base-uri 'none'", "form-action 'none'",
+            "frame-ancestors 'none'",
+        ].joined(separator: "; ")
+    }
 }

@@ -31,7 +31,7 @@ package struct StateServing: Sendable {
                 documentBytes: settings.presenceDocument, clients: settings.presenceClients,
                 bytes: settings.presenceMemory, waitingClients: settings.waitingClients))
         let feeds = FeedsOfLoops(of: states, presences)
-        let pages: [any RouteProvider] = settings.pages ? [Pages()] : []
+        let pages: [any RouteProvider] = settings.pages ? [Pages(pushURL: settings.pagesPushURL)] : []
         roles =
             [
                 StateRoutes(states: states, feeds: feeds), ManyStatesRoutes(states: states),

@@ -8,7 +8,11 @@ struct DemoBoard {
 
     /// Opens the board that everybody sees who says nothing else; whoever is first there gets its six cards.
     static func open(in browser: Browser, of system: TestCistern) async throws -> DemoBoard {
-        let page = try await browser.open(system.poller.url + "/demo/")
+        try await open(in: browser, at: system.poller.url)
+    }
+
+    static func open(in browser: Browser, at url: String) async throws -> DemoBoard {
+        let page = try await browser.open(url + "/demo/")
         // Room enough for the panel beside the board.
         try await page.show(on: .desktop)
         try await page.wait(for: "document.querySelector('#phase')?.textContent.startsWith('Live')")

@@ -59,6 +59,18 @@ struct UpPlanTests {
         #expect(stack(isSplit: true).listeners.map { $0.command.suffix(1) } == [["9000"], ["9001"]])
     }
 
+    @Test("In two processes the pages are told where to push, and the bucket lets them")
+    func pagesOfTwo() {
+        var split = stack(isSplit: true)
+        func words(_ number: Int) -> String { split.listeners[number].command.joined(separator: " ") }
+        #expect(words(0).contains("--pages-push-url http://127.0.0.1:9001 "))
+        #expect(words(1).contains("--cors-origins http://127.0.0.1:9000,http://localhost:9000 "))
+        split.pagesPushURL = "https://push.example.org"
+        split.corsOrigins = ["https://example.org"]
+        #expect(words(0).contains("--pages-push-url https://push.example.org "))
+        #expect(words(1).contains("--cors-origins http://127.0.0.1:9000,http://localhost:9000,https://example.org "))
+    }
+
     @Test("URLs are ones that a client on this machine can use")
     func urls() {
         #expect(stack().url == "http://127.0.0.1:9000")

@@ -71,6 +71,19 @@ struct SettingTests {
         #expect(DaemonConfiguration(values).address == .unix(path: "/run/c.sock"))
     }
 
+    @Test("A server's URL is taken without the slash at its end, and its origin without its path")
+    func publicURL() throws {
+        let values = try values("--pages-push-url", "https://Push.example.org:8443/a/b/")
+        let url = try #require(values.value(Settings.pagesPushURL))
+        #expect(url.text == "https://Push.example.org:8443/a/b" && url.origin == "https://Push.example.org:8443")
+        #expect(PublicURL("http://[::1]:9001")?.origin == "http://[::1]:9001")
+        for text in [
+            "", "http://", "http://a b", "http://u@h", "http://h\"", "http://h/a;b", "http://h/'", "//h", "http://h,i",
+        ] {
+            #expect(PublicURL(text) == nil, "\(text)")
+        }
+    }
+
     @Test("A variable that is set to nothing counts as absent")
     func emptyVariable() throws {
         #expect(try values(environment: ["CISTERN_PORT": ""]).value(Settings.port) == 8080)
@@ -106,7 +119,9 @@ struct SettingTests {
             ("--repeat-window=1s", "from 1m to 30d"), ("--repeat-window=24", "as 250ms, 1s, 5m, 24h or 30d"),
             ("--log-level=loud", "trace, debug, info"), ("--cors-origins=https://a.org/", "https://app.example.org"),
             ("--redis-url=http://x", "none of redis, rediss and unix"), ("--memcached=x", "memcached://"),
-            ("--socket=here", "absolute path"),
+            ("--socket=here", "absolute path"), ("--pages-push-url=ftp://x", "an http or https URL"),
+            ("--pages-push-url=http://x;script-src", "http or https"),
+            ("--pages-push-url=http://x/?q", "without query"),
         ])
     func notAllowed(argument: String, part: String) {
         let error = #expect(throws: ConfigurationError.self) {

@@ -14,7 +14,8 @@ struct UpCommand: AsyncParsableCommand {
               cistern up --port 9000 --data ./data
               cistern up --split            change-bucket on the next port
 
-            Settings of the daemons can be given in the environment, as CISTERN_LOG_LEVEL=debug.
+            Settings of the daemons can be given in the environment, as CISTERN_LOG_LEVEL=debug. With --split the pages push to another port: where browsers
+            come from other machines, CISTERN_PAGES_PUSH_URL says how they reach it, and CISTERN_CORS_ORIGINS how they reach the pages.
             """)
 
     @Option(help: "The port for clients; 0 takes a free one.")
@@ -76,8 +77,12 @@ struct UpCommand: AsyncParsableCommand {
 
         let runFolder = try RunFolder.create(in: folder)
         defer { runFolder.remove() }
+        let pagesPushURL = Terminal.environment("CISTERN_PAGES_PUSH_URL")
         let stack = Stack(
-            host: host, port: port, keys: keys, allowsAnonymous: allowAnonymous, isSplit: split, stateLimit: stateLimit,
+            host: host, port: port, keys: keys, allowsAnonymous: allowAnonymous, isSplit: split,
+            pagesPushURL: pagesPushURL.isEmpty ? nil : pagesPushURL,
+            corsOrigins: Terminal.environment("CISTERN_CORS_ORIGINS").split(separator: ",").map(String.init),
+            stateLimit: stateLimit,
             data: folder, run: runFolder,
             programs: programs)
         lock.write(.init(process: Int(getpid()), url: stack.url, runFolder: runFolder.path))

@@ -10,6 +10,10 @@ struct Stack: Sendable {
     var allowsAnonymous = false
     /// Whether change-bucket and state-poll are processes of their own, on `port + 1` and `port`.
     var isSplit: Bool
+    /// Where browsers reach the change-bucket, if not where we do.
+    var pagesPushURL: String?
+    /// Pages that may use the servers, beside their own.
+    var corsOrigins: [String] = []
     /// MiB.
     var stateLimit: Int
     let data: DataFolder
@@ -23,6 +27,13 @@ struct Stack: Sendable {
 
     var url: String { url(port: port) }
     var pushURL: String { url(port: isSplit ? port + 1 : port) }
+
+    /// From which the pages come, by the names that this machine has for itself.
+    private var origins: [String] {
+        // As the Origin field has it, hosts are in lower case.
+        let own = [url.lowercased(), "http://localhost:\(port)"]
+        return (own + corsOrigins).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    }
 
     private func url(port: Int) -> String {
         let everywhere = ["0.0.0.0", "::", "*"].contains(host)
@@ -68,8 +79,13 @@ struct Stack: Sendable {
     var listeners: [ServerProcess] {
         if isSplit {
             [
-                daemon("state-poll", programs.statePoll, ["--host", host, "--port", "\(port)"]),
-                daemon("change-bucket", programs.changeBucket, ["--host", host, "--port", "\(port + 1)"]),
+                daemon(
+                    "state-poll", programs.statePoll,
+                    ["--pages-push-url", pagesPushURL ?? pushURL, "--host", host, "--port", "\(port)"]),
+                // The pages push to it, and are of another origin.
+                daemon(
+                    "change-bucket", programs.changeBucket,
+                    ["--cors-origins", origins.joined(separator: ","), "--host", host, "--port", "\(port + 1)"]),
             ]
         } else {
             [daemon("front", programs.front, ["--host", host, "--port", "\(port)"])]

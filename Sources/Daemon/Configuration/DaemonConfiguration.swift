@@ -53,6 +53,7 @@ package struct DaemonConfiguration: Sendable {
     /// Bytes.
     package let presenceMemory: Int
     package let pages: Bool
+    package let pagesPushURL: PublicURL?
     /// For settings that only one program has.
     package let values: SettingValues
 
@@ -94,6 +95,7 @@ package struct DaemonConfiguration: Sendable {
         presenceClients = values.value(Settings.presenceClients)
         presenceMemory = values.value(Settings.presenceMemory)
         pages = values.value(Settings.pages)
+        pagesPushURL = values.value(Settings.pagesPushURL)
     }
 
     /// The listener that belongs to it.

@@ -1,5 +1,6 @@
 // The kinds of values: numbers, sizes, times, names, addresses. Each says in its error what it takes.
 
+import HTTPService
 import Logging
 import Memcached
 import Redis
@@ -99,6 +100,22 @@ extension SettingKind<String?> {
             return text
         } write: {
             $0 ?? ""
+        }
+    }
+}
+
+extension SettingKind<PublicURL?> {
+    /// Where browsers reach a server; absent unless given.
+    static var publicURL: SettingKind {
+        SettingKind(placeholder: "URL") { text throws(SettingProblem) in
+            guard let url = PublicURL(text) else {
+                throw SettingProblem(
+                    "It takes an http or https URL without query, such as https://push.example.org or http://127.0.0.1:8081."
+                )
+            }
+            return url
+        } write: {
+            $0?.text ?? ""
         }
     }
 }

@@ -1,5 +1,6 @@
 // All settings of all daemons, in groups; a program takes the groups it has use for.
 
+package import HTTPService
 package import Logging
 package import Memcached
 package import Redis
@@ -176,8 +177,15 @@ package enum Settings {
         "pages", .choice, default: true,
         help: "Serve the JavaScript client, /demo/ and /dashboard/.")
 
+    /// Where change-bucket and state-poll are reached by two URLs.
+    package static let pagesPushURL = Setting<PublicURL?>(
+        "pages-push-url", .publicURL, default: nil,
+        help:
+            "Where browsers reach the change-bucket, if not by the URL of the pages; its --cors-origins has to name theirs."
+    )
+
     package static let polling = [
         pollInterval.description, tableMemory.description, waitingClients.description, presenceDocument.description,
-        presenceClients.description, presenceMemory.description, pages.description,
+        presenceClients.description, presenceMemory.description, pages.description, pagesPushURL.description,
     ]
 }

@@ -41,6 +41,19 @@ struct WebFileTests {
         }
     }
 
+    @Test("Pages may connect to the change-bucket of another URL, and are told of it, in the words of a setting")
+    func pagesPushURL() async throws {
+        let url = "https://push.example.org:8443"
+        try await withCistern(CisternOptions(pollFlags: ["--pages-push-url", url + "/cistern/"])) { system in
+            let servers = try await system.get("/servers.js")
+            #expect(servers.text == "export const pushURL = \"\(url)/cistern\";\n")
+            for path in ["/demo/", "/servers.js"] {
+                let policy = try await system.get(path)["Content-Security-Policy"]
+                #expect(policy?.contains("connect-src 'self' \(url);") == true, "\(path): \(policy ?? "-")")
+            }
+        }
+    }
+
     @Test("Each coding has a strong tag of its own, either of which gets a 304; HEAD is GET without the body")
     func tags() async throws {
         try await withCistern { system in

@@ -4,6 +4,7 @@ import { boardOf, cardOf } from "./model/board.js";
 import * as edits from "./model/edits.js";
 import { History } from "./model/history.js";
 import { boardNameOf, newBoardName, peopleOf } from "./model/people.js";
+import { pushURL } from "../servers.js";
 import { takeSeat } from "./session/seat.js";
 import { Session } from "./session/session.js";
 import { BoardView } from "./view/board.js";
@@ -23,7 +24,7 @@ const find = (id) => document.getElementById(id);
 const toasts = new Toasts(find("toasts"));
 const history = new History();
 const seat = await takeSeat(url, app);
-const session = new Session({ url, app }, seat, { changed: show, missing: begin, figures: showFigures, present: showPeople, rejected: tellRejected });
+const session = new Session({ url, pushURL, app }, seat, { changed: show, missing: begin, figures: showFigures, present: showPeople, rejected: tellRejected });
 
 // What people do
 
@@ -119,7 +120,7 @@ const panel = new Panel(find("panel"), {
 }, {
   links: { state: new URL(`v1/apps/${app}/state`, url).href, problems: new URL("problems/", url).href },
   command: [
-    `curl -X PUT ${url}v1/apps/${app}/changes/$(uuidgen)`,
+    `curl -X PUT ${pushURL === undefined ? url : `${pushURL}/`}v1/apps/${app}/changes/$(uuidgen)`,
     "  -H 'Content-Type: application/merge-patch+json'",
     `  -d '{"title":"Hello from a terminal"}'`,
   ].join(" \\\n"),

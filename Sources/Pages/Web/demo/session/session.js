@@ -39,8 +39,8 @@ export class Session {
   #isOwn = false;
 
   /** `reports`: `changed(isOwn)`, `missing()`: the server has no such board, `figures()`, `present()`, `rejected(error)`. */
-  constructor({ url, app }, seat, reports) {
-    this.#where = { url, app };
+  constructor({ url, pushURL, app }, seat, reports) {
+    this.#where = { url, pushURL, app };
     this.#seat = seat;
     this.#reports = reports;
     this.#picture = seat.picture;
