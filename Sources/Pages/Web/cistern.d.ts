@@ -53,13 +53,17 @@ export interface Connection<State = JSONValue> {
    * and is sent when there is a server, after everything that was pushed before.
    *
    * Fulfilled when the server has folded the change in, which may be after hours offline; rejected with `ChangeRejected` if it came to
-   * nothing. Nobody has to look at it.
+   * nothing, and with `ConnectionClosed` if the connection is closed before that is known. Nobody has to look at it.
    *
-   * Throws `RangeError` if the change has more than 1 MiB or 10,000 changes wait already, `TypeError` if it is no JSON value.
+   * Throws `RangeError` if the change has more than 1 MiB or 10,000 changes wait already, `TypeError` if it is no JSON value, and
+   * `ConnectionClosed` from the call of `close` on.
    */
   push(change: Operation[] | object | string | number | boolean | null, options?: PushOptions): Pushing;
 
-  /** Ends everything. What is pending stays in the storage, for which this waits, 5 s at most. */
+  /**
+   * Ends everything. What is pending stays in the storage, for which this waits, 5 s at most; whoever waits for a change is told
+   * `ConnectionClosed`.
+   */
   close(): Promise<void>;
 }
 
@@ -104,7 +108,10 @@ export interface Status {
   pending: number;
   /** What stands in the way at the moment. */
   problem: Problem | null;
-  /** Whether what is pending outlives the page, apart from what is just being written down: see `Pushing.kept`. */
+  /**
+   * Whether what is pending outlives the page, apart from what is just being written down: see `Pushing.kept`. A storage that cannot be read, or not
+   * within 10 s, is not written to either: nothing does then.
+   */
   isDurable: boolean;
 }
 
@@ -130,6 +137,9 @@ export class ChangeRejected extends Error {
   readonly id: string;
   readonly problem: Problem;
 }
+
+/** Nobody will say here what became of a change: its connection was closed. The next one goes on with it if it was kept. */
+export class ConnectionClosed extends Error {}
 
 export type Operation =
   | { op: "add" | "replace" | "test"; path: string; value: JSONValue }

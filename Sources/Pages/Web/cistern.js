@@ -30,6 +30,14 @@ export class ChangeRejected extends Error {
   }
 }
 
+/** The connection was closed: before it was known what became of a change, or before it was pushed. */
+export class ConnectionClosed extends Error {
+  constructor() {
+    super("The connection was closed; what was pending goes on only if it was kept");
+    this.name = "ConnectionClosed";
+  }
+}
+
 /** Milliseconds that closing waits for changes to be written down: a storage that is sound takes some. */
 const KEEP_TIME = 5_000;
 
@@ -46,6 +54,7 @@ class Connection {
   #keeping = new Keeping();
   #shown = {};
   #isOffline;
+  #isClosed = false;
   #onNetwork = () => this.#runner.dispatch({ type: this.#isOnline ? "online" : "offline" });
   presence;
 
@@ -114,6 +123,7 @@ class Connection {
   }
 
   push(change, { type = typeOf(change), ifMatch, ifNoneMatch } = {}) {
+    if (this.#isClosed) throw new ConnectionClosed();
     const text = JSON.stringify(change);
     if (text === undefined) throw new TypeError("A change has to be a JSON value");
     const bytes = new TextEncoder().encode(text).length;
@@ -132,12 +142,15 @@ class Connection {
   }
 
   async close() {
+    this.#isClosed = true;
     // Given in the page's first moments, they wait for the storage to be open, or for the tab that leads.
     await this.#keeping.settled(KEEP_TIME);
     globalThis.removeEventListener?.("online", this.#onNetwork);
     globalThis.removeEventListener?.("offline", this.#onNetwork);
     await this.#runner.stop();
     this.#keeping.close();
+    for (const { reject } of this.#answers.values()) reject(new ConnectionClosed());
+    this.#answers.clear();
   }
 
   #changed() {

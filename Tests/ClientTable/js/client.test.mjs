@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ChangeRejected, connect, MemoryStorage } from "../../../Sources/Pages/Web/cistern.js";
+import { BrowserStorage, ChangeRejected, connect, ConnectionClosed, MemoryStorage } from "../../../Sources/Pages/Web/cistern.js";
 import { sum } from "../../../Sources/Pages/Web/cistern/decimal.js";
 import { eventReader } from "../../../Sources/Pages/Web/cistern/sse.js";
 import { eventOf } from "../../../Sources/Pages/Web/cistern/socket.js";
@@ -167,6 +167,93 @@ test("Closing waits for what was pushed before the storage was open", async (t) 
   await closing;
   delete storage.load;
   assert.deepEqual((await storage.load()).items.map(({ change }) => change), [{ n: 1 }]);
+});
+
+test("Who waits for a change when the connection is closed is told so, and nobody can push any more", async (t) => {
+  silence(t);
+  const storage = durable();
+  const a = joining(t, { storage });
+  const [sent, queued] = [a.push({ n: 1 }), a.push({ n: 2 })];
+  await settled();
+  const closing = a.close();
+  assert.throws(() => a.push({ n: 3 }), ConnectionClosed);
+  for (const change of [sent, queued]) {
+    await assert.rejects(change, (error) => error instanceof ConnectionClosed && error.name === "ConnectionClosed" && /closed/.test(error.message));
+    assert.equal(await change.kept, true);
+  }
+  await closing;
+  assert.deepEqual((await storage.load()).items.map(({ change }) => change), [{ n: 1 }, { n: 2 }], "the next one goes on with them");
+
+  const never = durable();
+  never.load = () => new Promise(() => {});
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const b = connect({ url: "http://cistern.test", app: "b", ways: ["short"], storage: never });
+  const early = b.push({ n: 1 });
+  const end = b.close();
+  t.mock.timers.tick(5_000);
+  await assert.rejects(early, ConnectionClosed);
+  assert.equal(await early.kept, false);
+  await end;
+});
+
+test("A change of a tab that is closed and does not lead ends the same way", { timeout: 10_000 }, async (t) => {
+  silence(t);
+  browsing(t);
+  Object.assign(globalThis, { indexedDB: {} });
+  t.after(() => delete globalThis.indexedDB);
+  const [leading, other] = [1, 2].map(() => connect({ url: "http://cistern.test", app: `a${process.pid}`, ways: ["short"] }));
+  t.after(() => leading.close());
+  await new Promise((resolve) => other.on("status", resolve));
+  const change = other.push({ n: 1 });
+  await change.kept;
+  await other.close();
+  await assert.rejects(change, ConnectionClosed);
+  assert.equal(leading.status.pending, 1, "it goes on all the same");
+});
+
+/** An IndexedDB that opens nothing until it is told to. */
+function hangingDatabase(t) {
+  const database = { opening: [], isClosed: false, close() { this.isClosed = true; } };
+  globalThis.indexedDB = {
+    open: () => {
+      const opening = { result: database };
+      database.opening.push(opening);
+      return opening;
+    },
+  };
+  t.after(() => delete globalThis.indexedDB);
+  return database;
+}
+
+test("A database that does not open keeps nobody waiting for ever: changes are kept in memory then, which is said", async (t) => {
+  const requests = silence(t);
+  const database = hangingDatabase(t);
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const a = joining(t, { storage: new BrowserStorage("a") });
+  const change = a.push({ n: 1 });
+  t.mock.timers.tick(9_999);
+  await settled();
+  assert.deepEqual([a.state, a.status.isDurable, requests.length], [undefined, true, 0], "it may still open");
+  t.mock.timers.tick(1);
+  assert.equal(await change.kept, false);
+  await settled();
+  assert.deepEqual([a.state, a.status.isDurable], [{ n: 1 }, false]);
+  assert.equal(requests.filter(({ method }) => method === "PUT").length, 1);
+  // Nothing is written into it any more: what it has is of another name.
+  database.opening[0].onsuccess();
+  await settled();
+  assert.equal(database.isClosed, true);
+});
+
+test("A storage that cannot be read is not written to", async (t) => {
+  silence(t);
+  const storage = durable();
+  const saved = [];
+  storage.load = () => Promise.reject(new Error("damaged"));
+  storage.save = async (changes) => saved.push(changes);
+  const a = joining(t, { storage });
+  assert.equal(await a.push({ n: 1 }).kept, false);
+  assert.deepEqual([saved, a.status.isDurable], [[], false]);
 });
 
 test("What the caller does with a change afterwards does not become part of it", async (t) => {

@@ -16,7 +16,7 @@ test("A program that uses all of the API has the types it expects, and mistakes 
 
 test("What has types is there, and what is there has types", () => {
   // The names that types.ts imports as values.
-  assert.deepEqual(Object.keys(client).sort(), ["BrowserStorage", "ChangeRejected", "MemoryStorage", "apply", "connect"]);
+  assert.deepEqual(Object.keys(client).sort(), ["BrowserStorage", "ChangeRejected", "ConnectionClosed", "MemoryStorage", "apply", "connect"]);
   const connection = client.connect({ url: "http://127.0.0.1:1", app: "board" });
   for (const name of ["subscribe", "on", "push", "close"]) assert.equal(typeof connection[name], "function", name);
   for (const name of ["set", "get", "subscribe"]) assert.equal(typeof connection.presence[name], "function", name);

@@ -1,7 +1,7 @@
 // Uses all that cistern.d.ts declares. Only compiled: see types.test.mjs.
 
 import {
-  apply, BrowserStorage, ChangeRejected, connect, MemoryStorage,
+  apply, BrowserStorage, ChangeRejected, connect, ConnectionClosed, MemoryStorage,
   type Connection, type JSONValue, type KeptChange, type Operation, type Options, type Presence, type Problem, type Pushed,
   type Pushing, type PushOptions, type Status, type Storage, type Way,
 } from "../../../Sources/Pages/Web/cistern.js";
@@ -59,6 +59,7 @@ const pushed: Pushing = board.push(operations, conditions);
 pushed.kept.then((isKept: boolean) => console.log(isKept));
 pushed.then(({ id, outcome }) => console.log(id?.length, outcome === "applied"), (error: unknown) => {
   if (error instanceof ChangeRejected) console.log(error.problem.status);
+  if (error instanceof ConnectionClosed) console.log(error.message);
 });
 board.push({ title: "Plan" }, { ifNoneMatch: "*" });
 plain.push(null);

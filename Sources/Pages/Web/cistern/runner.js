@@ -4,6 +4,13 @@ import { initial, statusOf, step } from "./core.js";
 import { Server, silence } from "./http.js";
 import { idOf } from "./queue.js";
 import { openSocket } from "./socket.js";
+import { MemoryStorage } from "./storage.js";
+
+/**
+ * Milliseconds for reading the storage: a browser may let the opening of a database wait for ever, behind another page that does not let go of
+ * it. A sound one takes some, or a second or two where everything is slow; until then the page shows nothing.
+ */
+const READ_TIME = 10_000;
 
 export class Runner {
   #state = null;
@@ -36,9 +43,11 @@ export class Runner {
   async start({ client, ways, isOnline }) {
     let kept = null;
     try {
-      kept = await this.#storage.load();
+      kept = await within(READ_TIME, this.#storage.load());
     } catch {
-      // Without its storage it works all the same, as long as the page is there.
+      // Without its storage it works all the same, as long as the page is there. What it may have is of another name: nothing is put beside that.
+      this.#storage.close();
+      this.#storage = new MemoryStorage();
       this.isDurable = false;
     }
     // What an earlier start has sent may still be on its way.
@@ -230,5 +239,16 @@ export class Runner {
       this.dispatch({ type: "timer", name });
     };
     this.#timers.set(name, setTimeout(fire, low + Math.random() * (high - low)));
+  }
+}
+
+/** Rejected if it takes longer than this (milliseconds). */
+async function within(limit, promise) {
+  let timer;
+  const isOver = new Promise((_, reject) => (timer = setTimeout(() => reject(new Error("It takes too long")), limit)));
+  try {
+    return await Promise.race([promise, isOver]);
+  } finally {
+    clearTimeout(timer);
   }
 }

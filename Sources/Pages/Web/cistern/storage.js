@@ -1,5 +1,5 @@
 // Where pending changes outlive the page. A storage has `load()`, which gives `{meta, items}` or null, `save({meta, put, drop})`, which is
-// done when its promise is fulfilled, and `close()`. Items are told apart by `order`. Saving begins in the order of the calls, and may begin
+// done when its promise is fulfilled, and `close()`, also while it loads. Items are told apart by `order`. Saving begins in the order of the calls, and may begin
 // before earlier calls are done.
 
 /** For as long as the program runs. */
@@ -26,6 +26,7 @@ export class BrowserStorage {
   isDurable = true;
   #name;
   #database = null;
+  #isClosed = false;
 
   constructor(name) {
     this.#name = name;
@@ -38,6 +39,11 @@ export class BrowserStorage {
       opening.result.createObjectStore("items", { keyPath: "order" });
     };
     this.#database = await result(opening);
+    // Given up meanwhile: whoever else wants the database must not wait for this.
+    if (this.#isClosed) {
+      this.#database.close();
+      throw new Error("The storage was closed");
+    }
     const transaction = this.#database.transaction(["meta", "items"]);
     const meta = result(transaction.objectStore("meta").get("client"));
     const items = result(transaction.objectStore("items").getAll());
@@ -59,6 +65,7 @@ export class BrowserStorage {
   }
 
   close() {
+    this.#isClosed = true;
     this.#database?.close();
   }
 }
