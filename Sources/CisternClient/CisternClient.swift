@@ -51,12 +51,14 @@ public struct CisternClient: Sendable {
         try self.init(url, pushURL, Trust(tokens: token, authorities: authorities), retry, logger)
     }
 
-    private init(
-        _ url: String, _ pushURL: String?, _ trust: Trust, _ retry: RetryPolicy, _ logger: Logger
+    /// - Parameter clock: of the pauses between attempts.
+    init(
+        _ url: String, _ pushURL: String?, _ trust: Trust, _ retry: RetryPolicy, _ logger: Logger,
+        clock: RetryClock = .continuous
     ) throws(CisternError) {
         self.url = try ServerURL.check(url)
         self.pushURL = try pushURL.map { text throws(CisternError) in try ServerURL.check(text) } ?? self.url
-        transport = Transport(trust: trust, policy: retry, logger: logger)
+        transport = Transport(trust: trust, policy: retry, clock: clock, logger: logger)
     }
 
     /// Closes the connections now; requests that are under way fail. Without it they close when the last copy of the client goes.

@@ -1,10 +1,29 @@
-import CisternClient
+import Logging
 import NIOHTTP1
+import Synchronization
 import Testing
 
-/// Patient enough for a few attempts, quick enough for a test.
+@testable import CisternClient
+
+/// Quick in what it repeats, and more patient than any machine is busy.
 let quick = RetryPolicy(
-    deadline: .seconds(10), attemptTimeout: .seconds(5), firstPause: .milliseconds(2), longestPause: .milliseconds(10))
+    deadline: .seconds(600), attemptTimeout: .seconds(300), firstPause: .milliseconds(2),
+    longestPause: .milliseconds(10))
+
+/// Time goes on by sleeping only, which takes none.
+private final class SkippingClock: Sendable {
+    private let time = Mutex(Duration.zero)
+
+    var now: Duration { time.withLock { $0 } }
+    var clock: RetryClock { RetryClock(now: { self.now }, sleep: { pause in self.time.withLock { $0 += pause } }) }
+}
+
+/// A client whose pauses take no time.
+private func client(_ url: String, _ policy: RetryPolicy, _ clock: SkippingClock) throws -> CisternClient {
+    try CisternClient(
+        url, nil, try Trust(tokens: nil, authorities: nil), policy,
+        Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }), clock: clock.clock)
+}
 
 @Suite("Pushing")
 struct PushTests {
@@ -63,11 +82,11 @@ struct PushTests {
 
     @Test("What Retry-After asks for is waited for")
     func retryAfter() async throws {
-        try await StubServer.run([.problem(.serviceUnavailable, "log-unavailable", retryAfter: 1), .pushed(.created)]) {
+        try await StubServer.run([.problem(.serviceUnavailable, "log-unavailable", retryAfter: 7), .pushed(.created)]) {
             url, _ in
-            let start = ContinuousClock.now
-            _ = try await CisternClient(url: url, retry: quick).application("a").push(Self.change)
-            #expect(ContinuousClock.now - start >= .seconds(1))
+            let clock = SkippingClock()
+            _ = try await client(url, quick, clock).application("a").push(Self.change)
+            #expect(clock.now >= .seconds(7) && clock.now < .seconds(8))
         }
     }
 
@@ -103,20 +122,18 @@ struct PushTests {
 
     @Test("When the deadline has passed, the last refusal is the answer")
     func deadline() async throws {
-        let steps = [Step](repeating: .problem(.serviceUnavailable, "log-unavailable"), count: 1_000)
+        let steps = [Step](repeating: .problem(.serviceUnavailable, "log-unavailable", retryAfter: 100), count: 10)
         try await StubServer.run(steps) { url, server in
-            // Long enough that a second attempt is made also where the first one takes its time.
-            let policy = RetryPolicy(
-                deadline: .seconds(2), firstPause: .milliseconds(100), longestPause: .milliseconds(200))
             let error = await #expect(throws: CisternError.self) {
-                _ = try await CisternClient(url: url, retry: policy).application("a").push(Self.change)
+                _ = try await client(url, quick, SkippingClock()).application("a").push(Self.change)
             }
             guard case .refused(let problem) = error else {
                 Issue.record("\(String(describing: error))")
                 return
             }
             #expect(problem.slug == "log-unavailable")
-            #expect(server.requests.count > 1)
+            // At 0, 100, … 500 s and a few milliseconds.
+            #expect(server.requests.count == 6)
         }
     }
 

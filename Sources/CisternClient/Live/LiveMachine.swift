@@ -97,9 +97,15 @@ final class LiveMachine: Sendable {
         return queued
     }
 
-    /// The storage has that, or has failed to.
-    func saved(_ update: KeptQueue.Update) {
+    /// The storage has that, and all before it, or has failed to.
+    ///
+    /// - Parameter isDurable: whether what it has outlives the program.
+    func saved(_ update: KeptQueue.Update, problem: String?, isDurable: Bool) {
         inner.withLock { inner in
+            inner.isDurable = isDurable && problem == nil
+            // Why there is no storage at all is not made up for by keeping changes in memory.
+            if isDurable || problem != nil { inner.storageProblem = problem }
+            publishStatus(&inner)
             for change in update.put { inner.unkept.removeValue(forKey: change.key)?.keep(inner.isDurable) }
         }
     }
@@ -113,6 +119,7 @@ final class LiveMachine: Sendable {
         for promise in unkept.values { promise.keep(false) }
     }
 
+    /// The storage cannot be read, and is not used.
     func storageFailed(_ problem: String) {
         inner.withLock { inner in
             inner.isDurable = false

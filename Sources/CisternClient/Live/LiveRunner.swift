@@ -22,12 +22,15 @@ struct LiveRunner: Sendable {
 
     /// Until the machine is stopped.
     func run() async {
-        machine.begin(await load())
+        let (state, kept) = await load()
+        let newest = state.queue.items.last?.order ?? 0
+        machine.begin(state)
         await withDiscardingTaskGroup { saving in
             // Beside the others, which are cancelled in the end: what a program was told is kept has to be written.
             saving.addTask {
                 await saves.run(
-                    storage, failed: { machine.storageFailed("\($0)") }, saved: { machine.saved($0) },
+                    kept, newest: newest,
+                    saved: { machine.saved($0, problem: $1.map { "\($0)" }, isDurable: kept.isDurable) },
                     send: { machine.sendNow($0.changes, over: $0.route, serial: $0.serial) })
             }
             await work()
@@ -51,20 +54,24 @@ struct LiveRunner: Sendable {
         }
     }
 
-    private func load() async -> ClientState {
+    /// What was kept, and where changes are kept from now on: in memory if the storage cannot be read, as what it may have is of another name.
+    private func load() async -> (ClientState, any Storage) {
         let delivery = Delivery(ways: ways)
         do {
             if let kept = try await storage.load() {
                 let items = try kept.changes.map { try PendingChange($0) }
                 let queue = ChangeQueue(
                     client: kept.client, generation: kept.generation, last: kept.last, items: items)
-                return ClientState(queue: queue, delivery: delivery)
+                return (ClientState(queue: queue, delivery: delivery), storage)
             }
+            return (ClientState(queue: Self.fresh, delivery: delivery), storage)
         } catch {
             machine.storageFailed("\(error)")
+            return (ClientState(queue: Self.fresh, delivery: delivery), MemoryStorage())
         }
-        return ClientState(queue: ChangeQueue(client: "c" + TimedID.next()), delivery: delivery)
     }
+
+    private static var fresh: ChangeQueue { ChangeQueue(client: "c" + TimedID.next()) }
 
     private func perform(_ action: Action, _ serial: Int, in group: inout DiscardingTaskGroup) async {
         switch action {

@@ -37,30 +37,59 @@ final class SaveQueue: Sendable {
     /// Writes until `finish`.
     ///
     /// - Parameters:
-    ///   - failed: is called if the storage cannot keep something.
-    ///   - saved: is called after each update, whether it was kept or not.
+    ///   - newest: the order of the newest change that the storage has.
+    ///   - saved: is called after each update, with the reason if the storage could not keep it.
     ///   - send: is called with what may leave.
     func run(
-        _ storage: any Storage, failed: (any Error) -> Void, saved: (KeptQueue.Update) -> Void, send: (Sending) -> Void
+        _ storage: any Storage, newest: UInt64 = 0, saved: (KeptQueue.Update, (any Error)?) -> Void,
+        send: (Sending) -> Void
     ) async {
-        for await _ in signal { await write(storage, failed, saved, send) }
-        await write(storage, failed, saved, send)
+        var debt = Debt(newest: newest)
+        for await _ in signal { await write(storage, &debt, saved, send) }
+        await write(storage, &debt, saved, send)
     }
 
     private func write(
-        _ storage: any Storage, _ failed: (any Error) -> Void, _ saved: (KeptQueue.Update) -> Void,
-        _ send: (Sending) -> Void
+        _ storage: any Storage, _ debt: inout Debt,
+        _ saved: (KeptQueue.Update, (any Error)?) -> Void, _ send: (Sending) -> Void
     ) async {
         let next = waiting.withLock { waiting in
             defer { waiting = Waiting() }
             return waiting
         }
         if let update = next.update {
-            do { try await storage.save(update) } catch { failed(error) }
-            saved(update)
+            let whole = debt.update?.followed(by: update) ?? update
+            do {
+                try await storage.save(whole)
+                debt.isPaid(by: whole)
+                saved(update, nil)
+            } catch {
+                debt.grows(to: whole)
+                saved(update, error)
+            }
         }
         // Without its storage it works all the same, as long as the program runs.
         for sending in next.sendings { send(sending) }
+    }
+}
+
+/// What a storage could not keep. It goes with the next update, so that the queue is kept in full again when one succeeds.
+private struct Debt {
+    private(set) var update: KeptQueue.Update?
+    /// The order of the newest change that the storage has.
+    private var newest: UInt64
+
+    init(newest: UInt64) { self.newest = newest }
+
+    mutating func grows(to whole: KeptQueue.Update) {
+        update = whole
+        // What the storage never had it need not drop: so this is no more than it has and what is pending.
+        update?.drop.removeAll { $0 > newest }
+    }
+
+    mutating func isPaid(by whole: KeptQueue.Update) {
+        update = nil
+        newest = max(newest, whole.put.map(\.order).max() ?? 0)
     }
 }
 

@@ -27,6 +27,18 @@ public struct RetryPolicy: Sendable, Hashable {
     public static let once = RetryPolicy(deadline: .zero)
 }
 
+/// The time by which a request's deadline and pauses go.
+struct RetryClock: Sendable {
+    /// Since any moment in the past.
+    let now: @Sendable () -> Duration
+    let sleep: @Sendable (Duration) async throws -> Void
+
+    static let continuous: RetryClock = {
+        let start = ContinuousClock.now
+        return RetryClock(now: { .now - start }, sleep: { try await Task.sleep(for: $0) })
+    }()
+}
+
 /// The pauses of one request.
 struct RetrySchedule {
     let policy: RetryPolicy

@@ -47,9 +47,10 @@ final class Transport: Sendable {
     private let http: HTTPClient
     let trust: Trust
     private let policy: RetryPolicy
+    private let clock: RetryClock
     private let logger: Logger
 
-    init(trust: Trust, policy: RetryPolicy, logger: Logger) {
+    init(trust: Trust, policy: RetryPolicy, clock: RetryClock, logger: Logger) {
         self.trust = trust
         var configuration = HTTPClient.Configuration(tlsConfiguration: trust.tls)
         configuration.redirectConfiguration = .disallow
@@ -62,6 +63,7 @@ final class Transport: Sendable {
         configuration.connectionPool.retryConnectionEstablishment = false
         http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         self.policy = policy
+        self.clock = clock
         self.logger = logger
     }
 
@@ -79,11 +81,12 @@ final class Transport: Sendable {
         let policy = policy ?? self.policy
         var schedule = RetrySchedule(policy)
         var generator = SystemRandomNumberGenerator()
-        let start = ContinuousClock.now
+        let start = clock.now()
+        func elapsed() -> Duration { clock.now() - start }
         var attempt = 1
         var refusal: Answer?
         while true {
-            let left = max(policy.deadline - (.now - start), .zero)
+            let left = max(policy.deadline - elapsed(), .zero)
             let timeout = attempt == 1 ? policy.attemptTimeout : min(policy.attemptTimeout, left)
             let failure: Failure
             do {
@@ -95,18 +98,18 @@ final class Transport: Sendable {
                 if error == .cancelled || !error.isPassing { throw error }
                 failure = .failed(error)
             }
-            guard let pause = schedule.pause(after: failure.retryAfter, elapsed: .now - start, using: &generator) else {
+            guard let pause = schedule.pause(after: failure.retryAfter, elapsed: elapsed(), using: &generator) else {
                 switch failure {
                 case .answered(let answer): return answer
                 case .failed(let error):
                     // An attempt that only the deadline has ended says less than the last answer.
-                    if let refusal, .now - start >= policy.deadline { return refusal }
+                    if let refusal, elapsed() >= policy.deadline { return refusal }
                     throw error
                 }
             }
             logger.debug(
                 "Sending again", metadata: ["path": "\(request.path)", "attempt": "\(attempt)", "pause": "\(pause)"])
-            do { try await Task.sleep(for: pause) } catch { throw .cancelled }
+            do { try await clock.sleep(pause) } catch { throw .cancelled }
             attempt += 1
         }
     }
