@@ -59,11 +59,29 @@ struct LogCursorTests {
     @Test("Changes of another epoch wait until it is said that the log has begun anew")
     func epochs() {
         var cursor = LogCursor(after: 0)
-        #expect(cursor.take(epoch: "e", of: "a") == nil)
+        #expect(cursor.take(epoch: "e", tail: 1, of: "a") == nil)
         _ = cursor.take([change(1)], upToPending: true)
         #expect(cursor.take([change(2, epoch: "f")], upToPending: true).isEmpty && cursor.position == 1)
-        #expect(cursor.take(epoch: "f", of: "a") == "The log of “a” has begun anew.")
+        #expect(cursor.take(epoch: "f", tail: 2, of: "a") == "The log of “a” has begun anew.")
         #expect(
             positions(cursor.take([change(1, epoch: "f"), change(2, epoch: "f")], upToPending: true)) == ["1", "2"])
+    }
+
+    @Test("A place of an earlier epoch is known by the epoch, or by a position that this one has not come to")
+    func earlierEpoch() {
+        var receipt = LogCursor(after: 3, of: "e")
+        #expect(receipt.take(epoch: "f", tail: 9, of: "a") == "The log of “a” has begun anew.")
+        #expect(receipt.position == 0 && receipt.take(epoch: "f", tail: 9, of: "a") == nil)
+        var number = LogCursor(after: 3)
+        #expect(
+            number.take(epoch: "f", tail: 2, of: "a")
+                == "The log of “a” has begun anew: it has not come to position 3, only to 2.")
+        #expect(number.position == 0)
+        // What has left the new one is a gap, however early it is.
+        #expect(
+            positions(number.take([change(2, epoch: "f")], upToPending: true))
+                == ["Change 1 has left the log already.", "2"])
+        var end = LogCursor(after: 3)
+        #expect(end.take(epoch: "f", tail: 3, of: "a") == nil && end.position == 3)
     }
 }

@@ -154,6 +154,36 @@ struct WholeRunTests {
         }
     }
 
+    @Test("tail goes on behind a position across an epoch change, and says that the log has begun anew")
+    func tailAcrossEpochs() async throws {
+        try await withFolder { folder in
+            let run = try await start(in: folder)
+            let script = """
+                push() { echo "{\\"n\\":$1}" | cistern push a - 2>/dev/null; }
+                for n in 1 2 3; do push $n; done
+                old=$(curl -s $CISTERN_URL/v1/apps/a | sed 's/.*"epoch":"\\([^"]*\\)".*/\\1/')
+                cistern tail a --follow --after 1 --json >followed 2>notes & tail=$!
+                until grep -q '"position":3[,}]' followed; do sleep 0.05; done
+                cistern delete a --yes; push 4
+                until grep -q '"position":1[,}]' followed; do sleep 0.05; done
+                kill $tail; cat followed notes
+                echo "by number"; cistern tail a --after 3 --json
+                push 5; push 6; push 7
+                echo "by receipt"; cistern tail a --after $old-3 --json
+                echo "of this one"; cistern tail a --after 3 --json; echo "end"
+                """
+            let printed = try await shell(script, in: folder, url: run.url)
+            let parts = printed.split(separator: /by number|by receipt|of this one|end/).map(String.init)
+            try #require(parts.count >= 4, "\(printed)")
+            func listed(_ text: String) -> [Int] { text.matches(of: /"position":(\d+)/).compactMap { Int($0.1) } }
+            #expect(listed(parts[0]) == [2, 3, 1] && parts[0].contains("has begun anew"), "\(printed)")
+            #expect(listed(parts[1]) == [1] && parts[1].contains("has begun anew: it has not come to"), "\(printed)")
+            #expect(listed(parts[2]) == [1, 2, 3, 4] && parts[2].contains("has begun anew."), "\(printed)")
+            #expect(listed(parts[3]) == [4] && !parts[3].contains("begun anew"), "\(printed)")
+            run.process.end(with: SIGTERM)
+        }
+    }
+
     @Test(
         "tail lists what has left the log already; under load it leaves nothing out without a word and lists nothing twice"
     )

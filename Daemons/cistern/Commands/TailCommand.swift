@@ -11,14 +11,18 @@ struct TailCommand: AsyncParsableCommand {
 
               cistern tail board
               cistern tail board --follow
+              cistern tail board --follow --after 769d76f37941-57
               cistern tail board --after 57 --json | jq -c 'select(.status == "rejected")'
             """)
 
     @Argument(help: "The application. With --follow it need not exist yet.")
     var app: String
 
-    @Option(help: ArgumentHelp("Only changes behind this position, a number.", valueName: "position"))
-    var after: UInt64 = 0
+    @Option(
+        help: ArgumentHelp(
+            "Only changes behind this position, a number or a receipt. By a receipt it is noticed whenever the log has begun anew since; by a number only while the log is shorter.",
+            valueName: "position"))
+    var after = LogPlace(number: 0)
 
     @Flag(name: .shortAndLong, help: "Go on with the changes that come. Ctrl-C ends it.")
     var follow = false
@@ -37,12 +41,14 @@ struct TailCommand: AsyncParsableCommand {
     func run() async throws {
         let client = try server.client()
         let application = try client.application(app)
-        var cursor = LogCursor(after: after)
+        var cursor = LogCursor(after: after.number, of: after.epoch)
         repeat {
             var hasNews = false
             do throws(CisternError) {
                 let status = try await application.status()
-                if let note = cursor.take(epoch: status.epoch, of: app) { Terminal.error.print(note) }
+                if let note = cursor.take(epoch: status.epoch, tail: status.tail, of: app) {
+                    Terminal.error.print(note)
+                }
                 let before = cursor.position
                 if before < status.tail { try await list(application, status, &cursor) }
                 hasNews = cursor.position > before
@@ -98,4 +104,26 @@ struct TailCommand: AsyncParsableCommand {
         output.print(head.joined(separator: "  ") + "  " + Wording.cut(patch, to: max(40, (output.width ?? 160) / 2)))
         if case .rejected(let problem) = change.outcome { output.print("    \(problem)") }
     }
+}
+
+/// Where to begin.
+struct LogPlace: ExpressibleByArgument {
+    let number: UInt64
+    /// Nil if only the number is known.
+    var epoch: String?
+
+    init(number: UInt64) { self.number = number }
+
+    init?(argument: String) {
+        if let number = UInt64(argument) {
+            self.number = number
+        } else if let receipt = Position(argument) {
+            number = receipt.number
+            epoch = receipt.epoch
+        } else {
+            return nil
+        }
+    }
+
+    var defaultValueDescription: String { "\(number)" }
 }

@@ -17,18 +17,28 @@ struct LogCursor {
     /// What is told once until it is over.
     private var trouble: String?
 
-    init(after position: UInt64) {
+    /// - Parameter epoch: of the position, if that is known.
+    init(after position: UInt64, of epoch: String? = nil) {
         self.position = position
+        self.epoch = epoch
         isAtStart = position == 0
     }
 
+    /// - Parameter tail: the last position that the log has given out.
     /// - Returns: what to say.
-    mutating func take(epoch new: String, of app: String) -> String? {
+    mutating func take(epoch new: String, tail: UInt64, of app: String) -> String? {
         trouble = nil
         defer { epoch = new }
-        guard let epoch, epoch != new else { return nil }
-        position = 0
-        return "The log of “\(app)” has begun anew."
+        if let epoch, epoch != new {
+            position = 0
+            return "The log of “\(app)” has begun anew."
+        }
+        if position > tail {
+            // Positions are given out one after the other: this one is of an earlier epoch.
+            defer { position = 0 }
+            return "The log of “\(app)” has begun anew: it has not come to position \(position), only to \(tail)."
+        }
+        return nil
     }
 
     /// Whether changes before this position were not listed.
