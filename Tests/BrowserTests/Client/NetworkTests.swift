@@ -48,6 +48,49 @@ extension BrowserTests {
             }
         }
 
+        @Test(
+            "What is pushed in a page's first moment is neither lost nor doubled, also if the page goes in the next",
+            arguments: allWays)
+        func firstMoment(way: String) async throws {
+            try await withCistern { system in
+                try await withBrowser { browser in
+                    let url = system.poller.url + "/"
+                    let pages = [try await browser.open(url), try await browser.open(url)]
+                    try await pages[0].connect(to: "board", only(way))
+                    try await pages[0].push(#"{"list":[]}"#)
+                    try await pages[0].waitUntilSettled()
+                    var wanted: [String] = []
+                    for round in 1...4 {
+                        // Both tabs at the same time, without having looked who leads, at a database or at a server.
+                        for (number, page) in pages.enumerated() {
+                            try await page.reload()
+                            let seen = try await page.run(
+                                """
+                                const { connect } = await import(new URL("/cistern.js", location.href));
+                                window.board = connect({ url: location.origin, app: "board", ways: [args[0]] });
+                                const pushed = args[1].map((value) => board.push([{ op: "add", path: "/list/-", value }]));
+                                const seen = [board.status.version, board.state ?? null];
+                                // The page may go when it is known that they are kept, which has no server in it.
+                                await Promise.all(pushed.map(({ kept }) => kept));
+                                return seen;
+                                """, .string(way), .array((1...10).map { .string("\(round).\(number).\($0)") }))
+                            #expect(seen.text == "[null,null]", "nothing was known yet")
+                            wanted += (1...10).map { "\(round).\(number).\($0)" }
+                        }
+                    }
+                    for page in pages { try await page.waitUntilSettled() }
+                    let items = Self.items(try await system.settled())
+                    #expect(items.sorted() == wanted.sorted(), "\(items.count) of \(wanted.count)")
+                    for round in 1...4 {
+                        for number in 0...1 {
+                            let own = items.filter { $0.hasPrefix("\(round).\(number).") }
+                            #expect(own == (1...10).map { "\(round).\(number).\($0)" }, "in their order")
+                        }
+                    }
+                }
+            }
+        }
+
         @Test("A page that is reloaded while its changes are under way loses none and doubles none", arguments: allWays)
         func reloads(way: String) async throws {
             try await withCistern { system in
