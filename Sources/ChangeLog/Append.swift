@@ -67,13 +67,31 @@ extension ChangeLog {
         let call = AppendCall(
             changes, to: target, nonce: nonce(), life: nil, allOrNone: allOrNone,
             bytes: changes.reduce(0) { $0 + $1.appendSize })
-        let answer = try await self.call(
-            appendScript, in: target.partition, about: application, keys: call.keys, call.arguments)
-        return try AppendAnswer(answer, for: application, count: changes.count)
+        let (reply, connection) = try await self.call(
+            appendScript, in: target.partition, about: application, keys: call.keys, call.arguments, by: appender)
+        let answer = try AppendAnswer(reply, for: application, count: changes.count)
+        if answer.acknowledges {
+            do { try await connection.waitForReplicas() } catch { throw LogError(error) }
+        }
+        return answer
     }
 }
 
 extension AppendAnswer {
+    /// Whether it says of any change that it has a position. A repeat's is a promise as much as the first one's.
+    var acknowledges: Bool {
+        switch self {
+        case .refused: false
+        case .done(_, let outcomes):
+            outcomes.contains { outcome in
+                switch outcome {
+                case .appended, .known: true
+                case .refused: false
+                }
+            }
+        }
+    }
+
     init(_ answer: ScriptAnswer, for application: ApplicationID, count: Int) throws(LogError) {
         if answer.tag == "damaged" { throw .damaged(application: application.description, ChangeLog.otherLength) }
         do throws(RedisError) {

@@ -38,6 +38,8 @@ package struct ChangeLog: Sendable {
     package let settings: StoreSettings
     package let limits: LogLimits
     let client: RedisClient
+    /// On whose connections changes are appended, and replicas waited for.
+    let appender: RedisClient
     let snapshots: any SnapshotSource
     let logger: Logger
     let appendScript: RedisScript
@@ -46,11 +48,13 @@ package struct ChangeLog: Sendable {
     /// change takes two; more than a few in a row mean that Redis does not settle.
     static let maximumAttempts = 8
 
+    /// - Parameter appender: A client of its own for appending, if replicas are waited for: a connection that waits does nothing else.
     package init(
-        client: RedisClient, settings: StoreSettings, snapshots: any SnapshotSource, limits: LogLimits = LogLimits(),
-        logger: Logger
+        client: RedisClient, appender: RedisClient? = nil, settings: StoreSettings, snapshots: any SnapshotSource,
+        limits: LogLimits = LogLimits(), logger: Logger
     ) {
         self.client = client
+        self.appender = appender ?? client
         self.settings = settings
         self.snapshots = snapshots
         self.limits = limits
@@ -73,16 +77,18 @@ package struct ChangeLog: Sendable {
     ) async throws(LogError) -> ScriptAnswer {
         try await call(
             script, in: partition, about: application, keys: RedisArguments([partition.server] + keys),
-            RedisArguments(arguments))
+            RedisArguments(arguments), by: client
+        ).answer
     }
 
     /// - Parameters:
     ///   - keys: the partition's server hash first.
     ///   - arguments: without the life, which goes in front of them.
+    /// - Returns: the connection too, for waiting for replicas.
     func call(
         _ script: RedisScript, in partition: Partition, about application: ApplicationID?, keys: RedisArguments,
-        _ arguments: RedisArguments
-    ) async throws(LogError) -> ScriptAnswer {
+        _ arguments: RedisArguments, by client: RedisClient
+    ) async throws(LogError) -> (answer: ScriptAnswer, connection: RedisConnection) {
         // After a recovery the same connection goes on: another one may not know yet whom it is connected to.
         var recovered: RedisConnection?
         for _ in 0..<Self.maximumAttempts {
@@ -102,10 +108,10 @@ package struct ChangeLog: Sendable {
                     try await recover(partition, on: connection)
                     recovered = connection
                 case "adopt":
-                    guard let application else { return answer }
+                    guard let application else { return (answer, connection) }
                     try await adopt(application, in: partition, on: connection)
                     recovered = connection
-                default: return answer
+                default: return (answer, connection)
                 }
             } catch let error as LogError {
                 throw error

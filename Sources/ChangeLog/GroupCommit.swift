@@ -53,7 +53,7 @@ package final class GroupCommit {
         {
         case .gathered: scheduleFlush()
         case .full(let limit):
-            let error = LogError.unavailable(.tooManyInFlight(log.client.configuration.address, limit: limit))
+            let error = LogError.unavailable(.tooManyInFlight(log.appender.configuration.address, limit: limit))
             eventLoop.assumeIsolated().execute { completion(.failure(error)) }
         }
     }
@@ -69,7 +69,7 @@ package final class GroupCommit {
         flushIsScheduled = false
         let calls = queue.takeReady()
         guard !calls.isEmpty else { return }
-        var connection = log.client.readyConnection()
+        var connection = log.appender.readyConnection()
         // On another loop's connection replies would come on another thread.
         if connection?.eventLoop !== eventLoop { connection = nil }
         for call in calls {
@@ -82,16 +82,16 @@ package final class GroupCommit {
             call.elements.lazy.map(\.change), to: call.target, nonce: log.nonce(), life: connection.server.life,
             allOrNone: false, bytes: call.bytes)
         connection.evaluate(log.appendScript, keys: encoded.keys, arguments: encoded.arguments) { result in
-            self.received(result, for: call)
+            self.received(result, for: call, on: connection)
         }
     }
 
-    private func received(_ result: Result<RESPValue, RedisError>, for call: Call) {
+    private func received(_ result: Result<RESPValue, RedisError>, for call: Call, on connection: RedisConnection) {
         do throws(RedisError) {
             let answer = try ScriptAnswer(try result.get(), of: log.appendScript)
             switch answer.tag {
             case "stale-life", "adopt": sendSlowly(call)
-            default: settle(call, answer)
+            default: settle(call, answer, on: connection)
             }
         } catch {
             switch error {
@@ -119,10 +119,14 @@ package final class GroupCommit {
         promise.futureResult.assumeIsolated().whenSuccess { self.settle(call, with: $0) }
     }
 
-    private func settle(_ call: Call, _ answer: ScriptAnswer) {
+    private func settle(_ call: Call, _ answer: ScriptAnswer, on connection: RedisConnection) {
         do throws(LogError) {
             let answer = try AppendAnswer(answer, for: call.target.application, count: call.elements.count)
-            settle(call, with: .success(answer))
+            guard answer.acknowledges else { return settle(call, with: .success(answer)) }
+            // At once if no replicas are waited for; else all calls of one turn share one WAIT.
+            connection.waitForReplicas { result in
+                self.settle(call, with: result.map { answer }.mapError { LogError($0) })
+            }
         } catch {
             settle(call, with: .failure(error))
         }

@@ -16,6 +16,11 @@ package enum LogError: Error, Sendable, Equatable {
 }
 
 extension LogError {
+    /// It was done, and fewer replicas than were asked for had it in time.
+    package var isShortOfReplicas: Bool {
+        if case .outcomeUnknown(.tooFewReplicas) = self { true } else { false }
+    }
+
     init(_ error: RedisError) {
         switch error.outcome {
         case .notSent: self = .unavailable(error)

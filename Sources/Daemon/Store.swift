@@ -20,10 +20,14 @@ package struct Store: Sendable {
     package let cache: SnapshotCache
     package let guarantees: RedisGuarantees
     package let redis: RedisClient
+    /// Appends, where replicas are waited for.
+    private let appender: RedisClient?
     package let subscriber: RedisSubscriber
 
     /// To be run for as long as the store is used, and stopped after everything that uses it.
-    package var services: [any Service] { [redis, subscriber, CacheShutdown(cache: cache)] }
+    package var services: [any Service] {
+        [redis] + (appender.map { [$0] } ?? []) + [subscriber, CacheShutdown(cache: cache)]
+    }
 
     /// Connects, reads what all daemons of the store have in common, and puts log and cache together. Waits for as long as Redis
     /// is away; whoever starts a daemon before its Redis need not care.
@@ -39,6 +43,12 @@ package struct Store: Sendable {
             }
         }
         let redis = RedisClient(configuration: redisConfiguration, eventLoopGroup: group, logger: logger)
+        let appender = configuration.replicaWait.map { wait in
+            var ofItsOwn = redisConfiguration
+            ofItsOwn.clientName = "\(daemon.name)-appender"
+            ofItsOwn.replicaWait = wait
+            return RedisClient(configuration: ofItsOwn, eventLoopGroup: group, logger: logger)
+        }
         let subscriber = RedisSubscriber(configuration: redisConfiguration, eventLoop: group.next(), logger: logger)
         let (settings, guarantees) = try await greet(redisConfiguration, initial: configuration.initialSettings, logger)
 
@@ -51,13 +61,13 @@ package struct Store: Sendable {
             throw DaemonFailure.configuration("\(error)")
         }
         let log = ChangeLog(
-            client: redis, settings: settings, snapshots: CachedSnapshots(cache: cache),
+            client: redis, appender: appender, settings: settings, snapshots: CachedSnapshots(cache: cache),
             limits: configuration.logLimits,
             logger: logger)
         return Store(
             log: log, commits: GroupCommits(log: log, eventLoopGroup: group),
             hints: LogHints(subscriber: subscriber, settings: settings), cache: cache, guarantees: guarantees,
-            redis: redis, subscriber: subscriber)
+            redis: redis, appender: appender, subscriber: subscriber)
     }
 
     /// Reads settings and guarantees with a client of its own: one runs once, and the store's has to run until the end.
@@ -112,13 +122,18 @@ package struct Store: Sendable {
         }
     }
 
-    /// Ready as soon as Redis answers; says what an acknowledgement is worth.
+    /// Ready as soon as Redis answers; says what an acknowledgement is worth, who the primary is, and how many replicas follow it.
     package var readiness: ReadinessCheck {
         let durability = guarantees.durability
         return ReadinessCheck("redis") { [redis] in
             do {
-                _ = try await redis.send(RedisCommand("PING"))
-                return .ready(.object([("durability", .string(durability.meaning))]))
+                let connection = try await redis.connection()
+                let replicas = try await connection.replicas()
+                return .ready(
+                    .object([
+                        ("durability", .string(durability.meaning)),
+                        ("primary", .string(connection.address.description)), ("replicas", .integer(replicas)),
+                    ]))
             } catch {
                 return .notReady("\(error)")
             }

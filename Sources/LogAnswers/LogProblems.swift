@@ -14,6 +14,11 @@ extension Problem {
                 .logUnavailable,
                 "The log cannot be reached, or takes no changes, at the moment. Nothing was done; the same request may be sent again."
             ).retry(after: Self.retryDelay)
+        case .outcomeUnknown where error.isShortOfReplicas:
+            self = Problem(
+                .logUnavailable,
+                "This was done, but too few replicas of the log had it in time, so it may still be lost. The same request may be sent again."
+            ).retry(after: Self.retryDelay)
         case .outcomeUnknown, .unsettled:
             self = Problem(
                 .logUnavailable,

@@ -41,8 +41,13 @@ struct CommandChannel: Sendable {
                         .connect(host: host, port: port).get()
                 case .unixSocket(let path):
                     try await bootstrap.connect(unixDomainSocketPath: path).get()
+                case .list, .sentinels:
+                    throw RedisError.notConnected(
+                        configuration.address, reason: "one server has to be chosen first; keep() does")
                 }
             return try await CommandChannel(channel, gate: gate, address: configuration.address)
+        } catch let error as RedisError {
+            throw error
         } catch {
             throw .notConnected(configuration.address, reason: "\(error)")
         }

@@ -86,17 +86,7 @@ final class ConnectionPool: Sendable {
     }
 
     func attemptFailed(_ error: RedisError) {
-        let reason =
-            switch error {
-            case .notConnected(_, let reason), .notPrimary(_, let reason), .authenticationFailed(_, let reason),
-                .outcomeUnknown(_, let reason):
-                reason
-            case .refused(let reply, _): reply.message
-            case .connectionClosing, .tooManyInFlight, .tooManyWaiting, .shuttingDown, .cancelled, .unexpectedReply,
-                .tooManySubscriptions:
-                "\(error)"
-            }
-        state.withLock { $0.lastFailure = reason }
+        state.withLock { $0.lastFailure = error.reason }
     }
 
     /// Lends no connection out any more and refuses everybody who waits.

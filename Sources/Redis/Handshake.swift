@@ -14,15 +14,7 @@ enum Handshake {
     ) -> EventLoopFuture<RedisServerIdentity> {
         let address = configuration.address
         var steps: [EventLoopFuture<RESPValue>] = []
-        if let password = address.password {
-            let credentials = [address.user, password].compactMap { $0.map(RedisArgument.string) }
-            let login = channel.submit(RedisCommand("AUTH", credentials)).flatMapErrorThrowing { error in
-                // A server that has no password answers AUTH with ERR.
-                guard case RedisError.refused(let reply, let address) = error else { throw error }
-                throw RedisError.authenticationFailed(address, reason: reply.message)
-            }
-            steps.append(login)
-        }
+        if let login = logIn(to: channel, address) { steps.append(login) }
         if address.database != 0 {
             steps.append(channel.submit(RedisCommand("SELECT", .integer(Int64(address.database)))))
         }
@@ -39,16 +31,33 @@ enum Handshake {
         }
     }
 
+    /// nil if the address has no password.
+    static func logIn(to channel: CommandChannel, _ address: RedisAddress) -> EventLoopFuture<RESPValue>? {
+        guard let password = address.password else { return nil }
+        let credentials = [address.user, password].compactMap { $0.map(RedisArgument.string) }
+        return channel.submit(RedisCommand("AUTH", credentials)).flatMapErrorThrowing { error in
+            // A server that has no password answers AUTH with ERR.
+            guard case RedisError.refused(let reply, let address) = error else { throw error }
+            throw RedisError.authenticationFailed(address, reason: reply.message)
+        }
+    }
+
     /// Asks a server who it is. Fails with `notPrimary` if it is a replica.
     static func identify(_ channel: CommandChannel) -> EventLoopFuture<RedisServerIdentity> {
-        let server = channel.submit(RedisCommand("INFO", "server"))
-        let replication = channel.submit(RedisCommand("INFO", "replication"))
-        return server.and(replication).flatMapThrowing { server, replication in
-            let identity = try RedisServerIdentity(server: server, replication: replication)
+        ask(channel).flatMapThrowing { identity in
             guard identity.role == .primary else {
                 throw RedisError.notPrimary(channel.address, reason: "it is a replica")
             }
             return identity
+        }
+    }
+
+    /// Asks a server who it is, whatever its role.
+    static func ask(_ channel: CommandChannel) -> EventLoopFuture<RedisServerIdentity> {
+        let server = channel.submit(RedisCommand("INFO", "server"))
+        let replication = channel.submit(RedisCommand("INFO", "replication"))
+        return server.and(replication).flatMapThrowing { server, replication in
+            try RedisServerIdentity(server: server, replication: replication)
         }
     }
 }

@@ -11,41 +11,58 @@ extension RedisConnection {
         case failed(RedisError)
     }
 
-    /// Connects, and connects again whenever the connection is lost, with back-off and jitter, until the task is
-    /// cancelled or shut down gracefully.
+    /// Connects to the primary, and connects again whenever the connection is lost or another server is the primary, with back-off and
+    /// jitter, until the task is cancelled or shut down gracefully.
     ///
     /// The first failure after a success is logged as information, the ones that follow for debugging only.
-    /// Cancellation closes the connection at once.
+    /// Cancellation closes the connection at once, and so does another primary: what the old one still answers may be lost already.
     static func keep(
-        _ configuration: RedisConfiguration, on eventLoop: any EventLoop, metrics: RedisMetrics, logger: Logger,
-        _ handle: (KeepingEvent) async -> Void
+        _ configuration: RedisConfiguration, knownBy watch: PrimaryWatch, on eventLoop: any EventLoop,
+        metrics: RedisMetrics, logger: Logger, _ handle: (KeepingEvent) async -> Void
     ) async {
         var backoff = configuration.backoff
         var failureLevel = Logger.Level.info
-        let place: Logger.Metadata = ["address": "\(configuration.address)"]
         while !Task.isCancelled, !Task.isShuttingDownGracefully {
-            do {
-                let connection = try await connect(configuration, on: eventLoop, metrics: metrics, logger: logger)
-                logger.info("Connected to Redis", metadata: place)
-                backoff.reset()
-                failureLevel = .info
-                await withTaskCancellationHandler {
-                    await handle(.connected(connection))
-                } onCancel: {
-                    connection.close()
+            var tried: RedisAddress?
+            do throws(RedisError) {
+                var configuration = configuration
+                configuration.address = try await watch.primary()
+                tried = configuration.address
+                let place: Logger.Metadata = ["address": "\(configuration.address)"]
+                let commands = try await CommandChannel.connect(
+                    configuration, on: eventLoop, metrics: metrics, logger: logger)
+                var failure: RedisError?
+                await watch.whilePrimary(configuration.address, otherwise: { commands.close() }) {
+                    do throws(RedisError) {
+                        let connection = try await greet(commands, configuration, metrics: metrics, logger: logger)
+                        logger.info("Connected to Redis", metadata: place)
+                        backoff.reset()
+                        failureLevel = .info
+                        await withTaskCancellationHandler {
+                            await handle(.connected(connection))
+                        } onCancel: {
+                            connection.close()
+                        }
+                        connection.close()
+                        logger.log(
+                            level: Task.isCancelled ? .debug : .info, "A connection to Redis has ended", metadata: place)
+                    } catch {
+                        failure = error
+                    }
                 }
-                connection.close()
-                logger.log(
-                    level: Task.isCancelled ? .debug : .info, "A connection to Redis has ended", metadata: place)
+                if let failure { throw failure }
             } catch {
                 logger.log(
                     level: failureLevel, "Could not connect to Redis; trying again",
-                    metadata: place.merging(["error": "\(error)"]) { _, new in new })
+                    metadata: ["address": "\(tried ?? configuration.address)", "error": "\(error)"])
                 failureLevel = .debug
                 await handle(.failed(error))
             }
             let pause = backoff.next()
-            try? await cancelWhenGracefulShutdown { try await Task.sleep(for: pause) }
+            let address = tried
+            await cancelWhenGracefulShutdown {
+                _ = await watch.pause(for: pause, afterTrying: address)
+            }
         }
     }
 }

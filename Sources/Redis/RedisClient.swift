@@ -11,6 +11,7 @@ package final class RedisClient: Service {
     package let configuration: RedisConfiguration
     private let eventLoops: [any EventLoop]
     private let pool: ConnectionPool
+    private let watch: PrimaryWatch
     private let metrics: RedisMetrics
     private let logger: Logger
 
@@ -20,14 +21,19 @@ package final class RedisClient: Service {
         eventLoops = Array(eventLoopGroup.makeIterator())
         metrics = RedisMetrics(client: configuration.clientName)
         pool = ConnectionPool(configuration: configuration, eventLoops: eventLoops)
+        watch = PrimaryWatch(configuration, on: eventLoopGroup.next(), metrics: metrics, logger: logger)
     }
 
     package func run() async throws {
         await withGracefulShutdownHandler {
-            await withDiscardingTaskGroup { group in
-                for eventLoop in eventLoops {
-                    group.addTask { await self.keepConnected(eventLoop) }
+            await withDiscardingTaskGroup { watching in
+                watching.addTask { await self.watch.run() }
+                await withDiscardingTaskGroup { group in
+                    for eventLoop in eventLoops {
+                        group.addTask { await self.keepConnected(eventLoop) }
+                    }
                 }
+                watching.cancelAll()
             }
         } onGracefulShutdown: {
             for connection in self.pool.shutDown() { connection.drain() }
@@ -60,7 +66,9 @@ package final class RedisClient: Service {
     }
 
     private func keepConnected(_ eventLoop: any EventLoop) async {
-        await RedisConnection.keep(configuration, on: eventLoop, metrics: metrics, logger: logger) { event in
+        await RedisConnection.keep(
+            configuration, knownBy: watch, on: eventLoop, metrics: metrics, logger: logger
+        ) { event in
             switch event {
             case .connected(let connection):
                 guard pool.add(connection) else { return }

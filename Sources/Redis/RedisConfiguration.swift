@@ -12,11 +12,19 @@ package struct RedisConfiguration: Sendable {
     /// is closed and everything in flight on it fails with `outcomeUnknown`.
     package var commandTimeout = Duration.seconds(5)
     package var inFlight = InFlightLimits()
+    /// What `waitForReplicas` waits for; nil for nothing.
+    package var replicaWait: ReplicaWait?
 
     /// How long a caller waits for a connection to become ready.
     package var connectionWait = Duration.seconds(1)
     /// How many callers may wait for one at a time; each costs a task that is kept.
     package var waitingLimit = 4_096
+
+    /// How often sentinels, or the servers of a list, are asked who the primary is. As long as that a primary that was promoted over and
+    /// is alive may still be used.
+    package var primaryInterval = Duration.milliseconds(250)
+    /// How long they may take: less than a failover takes anyway.
+    package var primaryAnswerTimeout = Duration.seconds(1)
 
     /// How long to wait between attempts to connect.
     package var backoff = Backoff()

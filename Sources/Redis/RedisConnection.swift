@@ -10,6 +10,8 @@ import Synchronization
 package final class RedisConnection: Sendable {
     private let commands: CommandChannel
     private let identity: Mutex<RedisServerIdentity>
+    let replicaWait: ReplicaWait?
+    let replicaWaiters: NIOLoopBoundBox<ReplicaWaiters<ReplicaCompletion>>
 
     package var address: RedisAddress { commands.address }
     package var eventLoop: any EventLoop { commands.eventLoop }
@@ -17,8 +19,11 @@ package final class RedisConnection: Sendable {
     /// The server this connection found when it was made, or when `refreshIdentity` last asked.
     package var server: RedisServerIdentity { identity.withLock { $0 } }
 
-    init(commands: CommandChannel, server: RedisServerIdentity) {
+    init(commands: CommandChannel, server: RedisServerIdentity, replicaWait: ReplicaWait?) {
         self.commands = commands
+        self.replicaWait = replicaWait
+        replicaWaiters = .makeBoxSendingValue(
+            ReplicaWaiters(), as: ReplicaWaiters<ReplicaCompletion>.self, eventLoop: commands.eventLoop)
         identity = Mutex(server)
     }
 
@@ -36,14 +41,21 @@ package final class RedisConnection: Sendable {
         _ configuration: RedisConfiguration, on eventLoop: any EventLoop, metrics: RedisMetrics, logger: Logger
     ) async throws(RedisError) -> RedisConnection {
         let commands = try await CommandChannel.connect(configuration, on: eventLoop, metrics: metrics, logger: logger)
+        return try await greet(commands, configuration, metrics: metrics, logger: logger)
+    }
+
+    /// Logs in on a new channel, and finds out whether the server is a primary.
+    static func greet(
+        _ commands: CommandChannel, _ configuration: RedisConfiguration, metrics: RedisMetrics, logger: Logger
+    ) async throws(RedisError) -> RedisConnection {
         let handshake = Handshake.perform(on: commands, configuration, logger: logger)
         // The commands' own time limit is longer than anybody wants to wait for a server to say who it is.
-        let deadline = eventLoop.scheduleTask(in: TimeAmount(configuration.connectTimeout)) { commands.close() }
+        let deadline = commands.eventLoop.scheduleTask(in: TimeAmount(configuration.connectTimeout)) { commands.close() }
         handshake.whenComplete { _ in deadline.cancel() }
         do {
             let server = try await handshake.redisValue()
             metrics.countConnection()
-            return RedisConnection(commands: commands, server: server)
+            return RedisConnection(commands: commands, server: server, replicaWait: configuration.replicaWait)
         } catch .outcomeUnknown(let address, let reason) {
             commands.close()
             throw .notConnected(address, reason: "the server took the connection and did not say who it is: \(reason)")
@@ -83,6 +95,11 @@ package final class RedisConnection: Sendable {
         }
     }
 
+    /// How many replicas follow the server.
+    package func replicas() async throws(RedisError) -> Int {
+        RedisServerIdentity.replicas(in: try await send(RedisCommand("INFO", "replication")))
+    }
+
     /// Takes no further commands and closes once all replies are in.
     package func drain() { commands.drain() }
 
@@ -105,7 +122,7 @@ package final class RedisConnection: Sendable {
 
 extension EventLoopFuture where Value: Sendable {
     /// The value of a future that fails with `RedisError` only, which the type of a future cannot say.
-    fileprivate func redisValue() async throws(RedisError) -> Value {
+    func redisValue() async throws(RedisError) -> Value {
         do {
             return try await get()
         } catch {

@@ -24,6 +24,8 @@ package enum RedisError: Error, Sendable, Equatable {
     case authenticationFailed(RedisAddress, reason: String)
     /// The connection ended, or the reply did not come in time, after the command had been handed over.
     case outcomeUnknown(RedisAddress, reason: String)
+    /// What was asked for is done, but only so many replicas had it in time: a failover may lose it.
+    case tooFewReplicas(RedisAddress, have: Int, wanted: Int)
     /// The server answered something this command never answers.
     case unexpectedReply(String)
     /// As many channels as are allowed are already subscribed to.
@@ -47,7 +49,22 @@ extension RedisError {
             .tooManySubscriptions:
             .notSent
         case .refused, .notPrimary, .authenticationFailed, .unexpectedReply: .answered
-        case .outcomeUnknown: .unknown
+        case .outcomeUnknown, .tooFewReplicas: .unknown
+        }
+    }
+}
+
+extension RedisError {
+    /// Why, without where.
+    var reason: String {
+        switch self {
+        case .notConnected(_, let reason), .notPrimary(_, let reason), .authenticationFailed(_, let reason),
+            .outcomeUnknown(_, let reason):
+            reason
+        case .refused(let reply, _): reply.message
+        case .connectionClosing, .tooManyInFlight, .tooManyWaiting, .shuttingDown, .cancelled, .unexpectedReply,
+            .tooManySubscriptions, .tooFewReplicas:
+            description
         }
     }
 }
@@ -81,6 +98,11 @@ extension RedisError: CustomStringConvertible {
             "Redis at \(address) did not let us in: \(reason). Look at user and password in its URL."
         case .outcomeUnknown(let address, let reason):
             "The outcome of a command sent to Redis at \(address) is unknown: \(reason). It may have been executed."
+        case .tooFewReplicas(let address, let have, let wanted):
+            """
+            Redis at \(address) has done it, but only \(have) of the \(wanted) replicas that were asked for had it in time. See that \
+            they run and keep up.
+            """
         case .unexpectedReply(let what):
             "Redis gave a reply that does not fit the command: \(what). Is it really a Redis of version 6.2 or later?"
         case .tooManySubscriptions(let limit):

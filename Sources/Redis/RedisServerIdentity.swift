@@ -27,6 +27,13 @@ package struct RedisServerIdentity: Sendable, Hashable {
 }
 
 extension RedisServerIdentity {
+    /// Replicas that are connected and up to date, from `INFO replication`.
+    static func replicas(in replication: RESPValue) -> Int {
+        (replication.string ?? "").split(whereSeparator: \.isNewline).count { line in
+            line.hasPrefix("slave") && line.contains("state=online")
+        }
+    }
+
     /// Reads the sections' `name:value` lines.
     init(server: RESPValue, replication: RESPValue) throws(RedisError) {
         var fields: [Substring: Substring] = [:]

@@ -34,13 +34,19 @@ package final class RedisSubscriber: Service {
     package func run() async throws {
         // There is nothing to finish: a graceful shutdown closes the connection at once.
         await cancelWhenGracefulShutdown {
-            await RedisConnection.keep(
-                self.configuration, on: self.eventLoop, metrics: self.metrics, logger: self.logger
-            ) { event in
-                switch event {
-                case .connected(let connection): await self.listen(on: connection)
-                case .failed: break
+            let watch = PrimaryWatch(
+                self.configuration, on: self.eventLoop, metrics: self.metrics, logger: self.logger)
+            await withDiscardingTaskGroup { group in
+                group.addTask { await watch.run() }
+                await RedisConnection.keep(
+                    self.configuration, knownBy: watch, on: self.eventLoop, metrics: self.metrics, logger: self.logger
+                ) { event in
+                    switch event {
+                    case .connected(let connection): await self.listen(on: connection)
+                    case .failed: break
+                    }
                 }
+                group.cancelAll()
             }
         }
     }

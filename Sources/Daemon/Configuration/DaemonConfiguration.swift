@@ -30,6 +30,8 @@ package struct DaemonConfiguration: Sendable {
     /// Bytes; of a store that is made anew.
     package let stateLimit: Int
     package let repeatWindow: Duration
+    /// Nil: the primary's word is enough.
+    package let replicaWait: ReplicaWait?
     // Change-bucket
     package let backlogChanges: Int
     /// Bytes.
@@ -80,6 +82,9 @@ package struct DaemonConfiguration: Sendable {
         partitions = values.value(Settings.partitions)
         stateLimit = values.value(Settings.stateLimit)
         repeatWindow = values.value(Settings.repeatWindow)
+        let replicas = values.value(Settings.waitForReplicas)
+        replicaWait =
+            replicas == 0 ? nil : ReplicaWait(replicas: replicas, limit: values.value(Settings.replicaLimit))
         backlogChanges = values.value(Settings.backlogChanges)
         backlogBytes = values.value(Settings.backlogBytes)
         repeatRecords = values.value(Settings.repeatRecords)

@@ -76,7 +76,9 @@ package enum Settings {
 
     package static let redisURL = Setting<RedisAddress>(
         "redis-url", .redisAddress, default: RedisAddress(.tcp(host: "127.0.0.1", port: RedisAddress.defaultPort)),
-        help: "Redis with the log: redis://[user:password@]host[:port][/db], rediss:// for TLS, or unix:///path?db=0.")
+        help:
+            "Redis with the log: redis://[user:password@]host[:port][/db], rediss:// for TLS, or unix:///path?db=0. With replicas: redis+sentinel://[user:password@]host:26379,host:26379/name[/db][?sentinel=user:password], or redis://host,host for whichever of them is the primary."
+    )
     package static let redisCA = Setting<String?>(
         "redis-ca", .file, default: nil,
         help:
@@ -99,10 +101,18 @@ package enum Settings {
         "repeat-window", .time(.seconds(60)...(.seconds(30 * 86_400))), default: .seconds(86_400),
         help: "Time for which repeats of a change are recognised; costs up to 208 bytes per change in Redis.")
 
+    /// 0: a failover may lose the changes of the last moments; the epoch changes then.
+    package static let waitForReplicas = Setting<Int>(
+        "wait-for-replicas", .count(0...100), default: 0,
+        help: "Replicas of Redis that have to have a change before it is acknowledged.")
+    /// Far below the 5 s that a command of Redis may take, since a connection does nothing else while it waits.
+    package static let replicaLimit = Setting<Duration>(
+        "replica-limit", .time(.milliseconds(10)...(.seconds(2))), default: .seconds(1),
+        help: "Time that these replicas may take; later the answer is 503, and the change is sent again.")
+
     package static let store = [
         redisURL.description, redisCA.description, memcached.description, partitions.description,
-        stateLimit.description,
-        repeatWindow.description,
+        stateLimit.description, repeatWindow.description, waitForReplicas.description, replicaLimit.description,
     ]
 
     // MARK: Change-bucket

@@ -1,0 +1,48 @@
+// swift-tools-version: 6.2
+
+// The fuzz targets, in a package of their own so that nothing else is built for a fuzzer. Its modules are files of the project's
+// sources, by the link `Cistern`: what has to be fuzzed and no more. See scripts/fuzz.
+
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioWebSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+
+let package = Package(
+    name: "fuzz",
+    platforms: [.macOS(.v15)],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.100.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+    ],
+    targets: [
+        .target(name: "Documents", path: "Cistern/Documents", exclude: ["Documents.docc"], swiftSettings: settings),
+        .target(name: "CChecksum", path: "Cistern/CChecksum"),
+        .target(
+            name: "Fold", dependencies: ["Documents", "CChecksum", crypto], path: "Cistern/Fold",
+            swiftSettings: settings),
+        .systemLibrary(name: "CHiredis", path: "Cistern/CHiredis"),
+        .target(
+            name: "Redis", dependencies: ["CHiredis", nioCore], path: "Cistern/Redis",
+            sources: ["ReplyReader.swift", "RESPValue.swift"], swiftSettings: settings),
+        .target(
+            name: "HTTPService", path: "Cistern/HTTPService",
+            sources: ["Express/RequestScan.swift", "Express/Bytes.swift", "Server/HTTPLimits.swift"],
+            swiftSettings: settings),
+        .target(
+            name: "Sockets", dependencies: [nioCore, nioWebSocket], path: "Cistern/Sockets",
+            sources: ["WebSocket/MessageAssembly.swift", "WebSocket/SocketClose.swift"], swiftSettings: settings),
+        .executableTarget(
+            name: "fuzz",
+            dependencies: ["Documents", "Fold", "Redis", "HTTPService", "Sockets", nioCore, nioWebSocket],
+            path: "Fuzz", swiftSettings: settings),
+    ]
+)
