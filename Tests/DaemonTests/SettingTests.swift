@@ -118,7 +118,7 @@ struct SettingTests {
             ("--state-limit=4MB", "KiB, MiB or GiB"),
             ("--repeat-window=1s", "from 1m to 30d"), ("--repeat-window=24", "as 250ms, 1s, 5m, 24h or 30d"),
             ("--log-level=loud", "trace, debug, info"), ("--cors-origins=https://a.org/", "https://app.example.org"),
-            ("--redis-url=http://x", "none of redis, rediss and unix"), ("--memcached=x", "memcached://"),
+            ("--redis-url=http://x", "its scheme is none of"), ("--memcached=x", "memcached://"),
             ("--socket=here", "absolute path"), ("--pages-push-url=ftp://x", "an http or https URL"),
             ("--pages-push-url=http://x;script-src", "http or https"),
             ("--pages-push-url=http://x/?q", "without query"),

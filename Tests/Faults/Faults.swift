@@ -19,10 +19,18 @@ struct Faults: AsyncParsableCommand {
     @Option(help: "The first round that is run, to look at one again.")
     var round = 1
 
+    @ArgumentParser.Flag(help: "Redis has a replica, which sentinels promote again and again.")
+    var replicated = false
+    @ArgumentParser.Flag(help: "… and nothing is acknowledged before the replica has it.")
+    var waiting = false
+
     @Option(help: "Takes a mechanism out of the scripts, and ends when that is noticed.")
     var mutant: String?
 
     func validate() throws {
+        if mutant != nil, replicated || waiting {
+            throw ValidationError("A mechanism is taken out by a relay, and with a replica there is none.")
+        }
         guard let mutant, Mutant.named(mutant) == nil else { return }
         throw ValidationError("There is no mutant \(mutant): \(Mutant.all.map(\.name).joined(separator: " ")).")
     }
@@ -32,7 +40,8 @@ struct Faults: AsyncParsableCommand {
         let seed = seed ?? UInt64.random(in: 0..<1_000_000)
         print("seed \(seed)")
         let run = Run(
-            seed: seed, length: .seconds(minutes * 60), firstRound: round, mutant: mutant.flatMap(Mutant.named)
+            seed: seed, length: .seconds(minutes * 60), firstRound: round,
+            redis: waiting ? .waitedFor : replicated ? .replicated : .alone, mutant: mutant.flatMap(Mutant.named)
         ) { line in
             FileHandle.standardError.write(Data("\(line)\n".utf8))
         }

@@ -15,9 +15,8 @@ struct ScheduleTests {
 
     @Test("Everything goes wrong at some time, nothing twice at a time, and all of it is over at the end")
     func coverage() {
-        let shape = Shape()
         var kinds: Set<Fault.Kind> = []
-        for round in 1...50 {
+        for (round, shape) in (1...50).flatMap({ round in [(round, Shape()), (round, Shape(redis: .replicated))] }) {
             let schedule = Schedule(seed: 1, round: round, length: .seconds(10), shape: shape)
             kinds.formUnion(schedule.faults.map(\.kind))
             #expect(schedule.faults.allSatisfy { $0.at + $0.lasting < .seconds(10) })

@@ -1,6 +1,7 @@
-import Redis
 import TestSupport
 import Testing
+
+@testable import Redis
 
 struct RedisAddressTests {
     @Test("An address names host, port, user, password and database")
@@ -29,6 +30,29 @@ struct RedisAddressTests {
         #expect(try RedisAddress("unix:///run/a@b.sock") == RedisAddress(.unixSocket(path: "/run/a@b.sock")))
     }
 
+    @Test("Of several hosts an address is a list, and with a name they are sentinels, which have passwords of their own")
+    func several() throws {
+        let hosts = [RedisEndpoint(host: "a", port: 6379), RedisEndpoint(host: "::1", port: 7000)]
+        #expect(
+            try RedisAddress("redis://:pw@a,[::1]:7000/2")
+                == RedisAddress(.list(hosts), password: "pw", database: 2))
+        let sentinels = [RedisEndpoint(host: "a", port: 26_379), RedisEndpoint(host: "b", port: 5000)]
+        #expect(try RedisAddress("redis+sentinel://a,b:5000/main") == RedisAddress(.sentinels(sentinels, name: "main")))
+        let full = try RedisAddress("rediss+sentinel://ann:pw@a,b:5000/main/3?sentinel=bob:s%3a")
+        #expect(
+            full
+                == RedisAddress(
+                    .sentinels(sentinels, name: "main"), user: "ann", password: "pw", database: 3, usesTLS: true,
+                    sentinelUser: "bob", sentinelPassword: "s:"))
+        #expect(
+            full.sentinel(at: sentinels[0])
+                == RedisAddress(.tcp(host: "a", port: 26_379), user: "bob", password: "s:", usesTLS: true))
+        #expect(
+            full.server(at: hosts[0])
+                == RedisAddress(
+                    .tcp(host: "a", port: 6379), user: "ann", password: "pw", database: 3, usesTLS: true))
+    }
+
     @Test(
         "A wrong address is refused with a sentence that does not repeat it",
         arguments: [
@@ -36,7 +60,10 @@ struct RedisAddressTests {
             "redis://secret:70000",
             "redis://secret:x", "redis://secret/one", "redis://secret/-1", "redis://secret@host",
             "redis://u:%zz@secret",
-            "redis://u:%ff@secret", "unix://secret/path", "unix:///secret?x=1",
+            "redis://u:%ff@secret", "redis://secret,", "redis://secret,secret", "redis+sentinel://secret",
+            "redis+sentinel://secret/", "redis+sentinel://secret/name/one", "redis+sentinel://secret/name?x=secret",
+            "redis+sentinel://secret/name?sentinel=secret",
+            "redis://" + (0..<17).map { "secret\($0)" }.joined(separator: ","), "unix://secret/path", "unix:///secret?x=1",
             "unix:///secret" + String(repeating: "x", count: RedisAddress.socketPathLimit),
         ])
     func wrong(text: String) {
@@ -53,6 +80,7 @@ struct RedisAddressTests {
     func description() throws {
         for text in [
             "redis://host:6379", "redis://[::1]:7000/2", "unix:///run/redis.sock", "unix:///run/redis.sock?db=4",
+            "redis://a:1,[::1]:2/3", "redis+sentinel://a:1,b:2/main", "rediss+sentinel://a:1,b:2/main/5",
         ] {
             #expect("\(try RedisAddress(text))" == text)
         }

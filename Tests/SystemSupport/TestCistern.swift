@@ -19,6 +19,8 @@ package struct CisternOptions: Sendable {
     package var memcachedOptions: [String]
     /// Settings of redis.conf.
     package var redis: [String: String]
+    /// A Redis with replicas in place of one of its own.
+    package var replication: TestReplication?
     /// Flags of all daemons, of those that take changes in, of merge daemons, and of those that answer polls.
     package var flags: [String]
     package var bucketFlags: [String]
@@ -27,7 +29,8 @@ package struct CisternOptions: Sendable {
 
     package init(
         layout: Layout = .front, mergeDaemons: Int = 1, pollers: Int = 1, memcacheds: Int = 1,
-        memcachedOptions: [String] = ["-I", "8m"], redis: [String: String] = [:], flags: [String] = [],
+        memcachedOptions: [String] = ["-I", "8m"], redis: [String: String] = [:],
+        replication: TestReplication? = nil, flags: [String] = [],
         bucketFlags: [String] = [], mergeFlags: [String] = [], pollFlags: [String] = []
     ) {
         self.layout = layout
@@ -36,6 +39,7 @@ package struct CisternOptions: Sendable {
         self.memcacheds = memcacheds
         self.memcachedOptions = memcachedOptions
         self.redis = redis
+        self.replication = replication
         self.flags = flags
         self.bucketFlags = bucketFlags
         self.mergeFlags = mergeFlags
@@ -71,7 +75,7 @@ package final class TestCistern: Sendable {
         self.http = http
         let store =
             options.flags + [
-                "--redis-url", redis.url, "--memcached",
+                "--redis-url", options.replication?.url ?? redis.url, "--memcached",
                 memcacheds.map { "unix://\($0.address)" }.joined(separator: ","),
             ]
         func daemon(_ program: DaemonProcess.Program, _ number: Int, _ flags: [String]) -> DaemonProcess {
@@ -136,7 +140,10 @@ package func withCistern<Value>(
 private func run<Value>(
     _ options: CisternOptions, isolation: isolated (any Actor)?, _ body: (TestCistern) async throws -> Value
 ) async throws -> Value {
-    let redis = try await TestRedis.start(options: options.redis)
+    let redis =
+        if let replication = options.replication { replication.servers[0] } else {
+            try await TestRedis.start(options: options.redis)
+        }
     defer { redis.remove() }
     var memcacheds: [TestMemcached] = []
     defer { for memcached in memcacheds { memcached.remove() } }

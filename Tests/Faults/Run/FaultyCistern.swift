@@ -5,10 +5,12 @@ import SystemSupport
 import TestSupport
 
 /// All processes of a run: daemons that push and poll are apart in some and one front in others, each behind a relay to Redis of its own;
-/// every memcached is behind a relay that all share, because its address is what keys are distributed by.
+/// every memcached is behind a relay that all share, because its address is what keys are distributed by. Where Redis is replicated the daemons
+/// find the primary themselves, and nothing is behind a relay.
 struct FaultyCistern: Sendable {
     let shape: Shape
     let redis: TestRedis
+    let replication: TestReplication?
     /// That of Redis, by which leases and memories of changes run out. No daemon asks its own for anything that promises rest on.
     let clock: TestClock
     let memcacheds: [TestMemcached]
@@ -26,7 +28,20 @@ struct FaultyCistern: Sendable {
     ) async throws -> FaultyCistern {
         let folder = try PrivateFolder("faults")
         let clock = try await TestClock(in: folder.path)
-        let redis = try await TestRedis.start(clock: clock)
+        let redis: TestRedis
+        let replication: TestReplication?
+        var store: [String] = []
+        switch shape.redis {
+        case .alone:
+            redis = try await TestRedis.start(clock: clock)
+            replication = nil
+        case .replicated, .waitedFor:
+            let group = try await TestReplication.start(sentinels: 3)
+            redis = group.servers[0]
+            replication = group
+            store = ["--redis-url", group.url]
+            if shape.redis == .waitedFor { store += ["--wait-for-replicas", "1", "--replica-limit", "300ms"] }
+        }
         var memcacheds: [TestMemcached] = []
         var memcachedRelays: [Relay] = []
         for number in 0..<shape.memcacheds {
@@ -38,13 +53,18 @@ struct FaultyCistern: Sendable {
         }
         var redisRelays: [Relay] = []
         let nodes = memcachedRelays.map { "unix://\($0.path)" }.joined(separator: ",")
+        var number = 0
         func daemon(_ program: DaemonProcess.Program, _ flags: [String] = []) async throws -> DaemonProcess {
-            let number = redisRelays.count
-            let relay = try await Relay(
-                at: "\(folder.path)/redis-\(number)", to: redis.socketPath, .redis(mutant), on: group)
-            redisRelays.append(relay)
+            number += 1
+            var options = store
+            if replication == nil {
+                let relay = try await Relay(
+                    at: "\(folder.path)/redis-\(number)", to: redis.socketPath, .redis(mutant), on: group)
+                redisRelays.append(relay)
+                options = ["--redis-url", "unix://\(relay.path)"]
+            }
             return DaemonProcess(
-                program, options: ["--redis-url", "unix://\(relay.path)", "--memcached", nodes] + flags,
+                program, options: options + ["--memcached", nodes] + flags,
                 logFile: "\(folder.path)/\(program.rawValue)-\(number).log")
         }
         // A front both takes changes and answers polls.
@@ -56,7 +76,7 @@ struct FaultyCistern: Sendable {
         var pollers: [DaemonProcess] = []
         for _ in 1..<shape.pollers { pollers.append(try await daemon(.statePoll)) }
         let cistern = FaultyCistern(
-            shape: shape, redis: redis, clock: clock, memcacheds: memcacheds, buckets: buckets + [front],
+            shape: shape, redis: redis, replication: replication, clock: clock, memcacheds: memcacheds, buckets: buckets + [front],
             mergers: mergers,
             pollers: pollers + [front], redisRelays: redisRelays, memcachedRelays: memcachedRelays, folder: folder)
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -71,6 +91,7 @@ struct FaultyCistern: Sendable {
     func stop() async {
         for daemon in daemons { daemon.kill() }
         for relay in redisRelays + memcachedRelays { relay.close() }
+        replication?.remove()
         redis.remove()
         for memcached in memcacheds { memcached.remove() }
         folder.remove()

@@ -62,6 +62,13 @@ struct Injection: Sendable {
             cistern.redis.pause()
             try await Task.sleep(for: fault.lasting)
             cistern.redis.resume()
+        case .killPrimary: try await promote(fault) { $0.kill() } restart: { try await $0.launch() }
+        case .sleepPrimary: try await promote(fault) { $0.pause() } restart: { $0.resume() }
+        case .pauseReplica:
+            let (_, replica) = try roles()
+            replica.pause()
+            try await Task.sleep(for: fault.lasting)
+            replica.resume()
         case .killMemcached:
             cistern.memcacheds[fault.target].kill()
             try await Task.sleep(for: fault.lasting)
@@ -91,6 +98,33 @@ struct Injection: Sendable {
             try cistern.redis.mendFiles()
             try await cistern.redis.launch()
         }
+    }
+
+    /// Returns when the old primary is a replica that has everything.
+    private func promote(
+        _ fault: Fault, _ stop: (TestRedis) -> Void, restart: (TestRedis) async throws -> Void
+    ) async throws {
+        let (primary, replica) = try roles()
+        // What is written now is not on the replica.
+        if fault.amount > 0 {
+            replica.pause()
+            try await Task.sleep(for: .milliseconds(fault.amount))
+        }
+        stop(primary)
+        replica.resume()
+        guard let replication = cistern.replication else { return }
+        let begin = ContinuousClock.now
+        _ = try await replication.promotion(from: primary)
+        history.note(.fault("promotion took \((ContinuousClock.now - begin).milliseconds) ms"))
+        try await restart(primary)
+        try await replication.demotion(of: primary)
+    }
+
+    private func roles() throws -> (primary: TestRedis, replica: TestRedis) {
+        guard let replication = cistern.replication else { throw TestSupportError("there is no replica in this run") }
+        let primary = try replication.primary()
+        let replica = replication.servers.first { $0 !== primary }
+        return (primary, replica ?? primary)
     }
 
     private func kill(_ daemon: DaemonProcess, for time: Duration) async throws {

@@ -10,6 +10,7 @@ struct Run: Sendable {
     let length: Duration
     /// The first round that is run; others before it are left out.
     var firstRound = 1
+    var redis = Shape.Redis.alone
     /// A mechanism that is taken out, to see that this is noticed.
     var mutant: Mutant?
     /// One line about what goes on.
@@ -21,18 +22,20 @@ struct Run: Sendable {
     private static let mostSentences = 10
 
     init(
-        seed: UInt64, length: Duration, firstRound: Int = 1, mutant: Mutant? = nil,
+        seed: UInt64, length: Duration, firstRound: Int = 1, redis: Shape.Redis = .alone, mutant: Mutant? = nil,
         say: @escaping @Sendable (String) -> Void
     ) {
         self.seed = seed
         self.length = length
         self.firstRound = firstRound
+        self.redis = redis
         self.mutant = mutant
         self.say = say
     }
 
     func run() async throws -> Figures {
-        let cistern = try await FaultyCistern.start(Shape(), without: mutant, on: MultiThreadedEventLoopGroup.singleton)
+        let cistern = try await FaultyCistern.start(
+            Shape(redis: redis), without: mutant, on: MultiThreadedEventLoopGroup.singleton)
         let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: .forTests)
         let outcome: Result<Figures, any Error>
         do { outcome = .success(try await rounds(on: cistern, http)) } catch { outcome = .failure(error) }

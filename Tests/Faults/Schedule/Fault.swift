@@ -23,6 +23,23 @@ struct Fault: Sendable, Equatable, CustomStringConvertible {
         case stepClock
         /// Redis dies, and the end of its append-only file with it, wherever that cuts it.
         case loseTail
+        /// The replica stands still for so many milliseconds, then the primary dies, or sleeps until the replica is promoted; it comes back as
+        /// a primary, and becomes a replica.
+        case killPrimary, sleepPrimary
+        /// SIGSTOP, and SIGCONT when the time is over.
+        case pauseReplica
+
+        func isPossible(in shape: Shape) -> Bool {
+            switch self {
+            case .killBucket, .killMerger, .killPoller, .killMemcached, .pauseBucket, .pauseMerger, .pausePoller,
+                .pauseMemcached, .delayMemcached, .cutMemcached, .partitionMemcached, .flush:
+                true
+            case .killRedis, .pauseRedis, .delayRedis, .cutRedis, .partitionRedis, .dropHints, .fillDisk, .fillMemory,
+                .stepClock, .loseTail:
+                shape.redis == .alone
+            case .killPrimary, .sleepPrimary, .pauseReplica: shape.redis != .alone
+            }
+        }
     }
 
     var kind: Kind
@@ -44,7 +61,8 @@ struct Fault: Sendable, Equatable, CustomStringConvertible {
         case .killBucket, .pauseBucket: target == shape.buckets - 1 ? "front" : "bucket \(target)"
         case .killMerger, .pauseMerger: "merger \(target)"
         case .killPoller, .pausePoller: target == shape.pollers - 1 ? "front" : "poller \(target)"
-        case .killRedis, .pauseRedis, .fillDisk, .fillMemory, .loseTail: "redis"
+        case .killRedis, .pauseRedis, .fillDisk, .fillMemory, .loseTail, .killPrimary, .sleepPrimary, .pauseReplica:
+            "redis"
         case .stepClock: "clock"
         case .killMemcached, .pauseMemcached, .flush: "memcached \(target)"
         case .delayRedis, .cutRedis, .partitionRedis: "redis relay \(target)"

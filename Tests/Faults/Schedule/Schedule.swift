@@ -6,8 +6,18 @@ struct Shape: Sendable {
     var mergers = 3
     var pollers = 3
     var memcacheds = 3
+    var redis = Redis.alone
 
-    init() {}
+    enum Redis: Sendable {
+        /// One server, behind a relay for each daemon.
+        case alone
+        /// A primary and a replica, which sentinels promote. What the replica has not is lost.
+        case replicated
+        /// … and nothing is acknowledged before the replica has it.
+        case waitedFor
+    }
+
+    init(redis: Redis = .alone) { self.redis = redis }
 
     var daemons: Int { buckets + mergers + pollers - 1 }
 }
@@ -16,7 +26,7 @@ struct Shape: Sendable {
 struct Schedule: Sendable, Equatable {
     let faults: [Fault]
     /// Redis loses acknowledged changes in this round.
-    var mayLose: Bool { faults.contains { $0.kind == .loseTail } }
+    let mayLose: Bool
 
     /// Of 100 rounds those in which the append-only file is cut.
     private static let losingRounds = 30
@@ -29,9 +39,11 @@ struct Schedule: Sendable, Equatable {
 
     init(seed: UInt64, round: Int, length: Duration, shape: Shape = Shape()) {
         var numbers = SeededNumbers(seed: seed &+ UInt64(round) &* 0x9e37_79b9)
-        let loses = numbers.isLucky(Self.losingRounds)
-        var kinds = Fault.Kind.allCases.filter { loses || $0 != .loseTail }
+        let loses = shape.redis == .alone && numbers.isLucky(Self.losingRounds)
+        var kinds = Fault.Kind.allCases.filter { $0.isPossible(in: shape) && (loses || $0 != .loseTail) }
         if loses { kinds += [.loseTail, .loseTail, .flush, .killMemcached] }
+        // There is time for one in a round.
+        if shape.redis != .alone { kinds += [.killPrimary, .killPrimary, .killPrimary, .sleepPrimary, .sleepPrimary] }
         var busyUntil: [String: Duration] = [:]
         var faults: [Fault] = []
         var at = Self.calm
@@ -44,6 +56,8 @@ struct Schedule: Sendable, Equatable {
             faults.append(fault)
         }
         self.faults = faults
+        let losing: [Fault.Kind] = shape.redis == .replicated ? [.killPrimary, .sleepPrimary] : [.loseTail]
+        mayLose = faults.contains { losing.contains($0.kind) }
     }
 
     private static func fault(
@@ -71,16 +85,21 @@ struct Schedule: Sendable, Equatable {
         case .delayMemcached, .cutMemcached, .partitionMemcached: (targets, lasting) = (shape.memcacheds, 200...2_500)
         case .dropHints: (targets, lasting) = (1, 1_000...4_000)
         case .flush: (targets, lasting) = (shape.memcacheds, 1...1)
+        // What a promotion takes at least.
+        case .killPrimary, .sleepPrimary: (targets, lasting) = (1, 4_000...6_000)
+        case .pauseReplica: (targets, lasting) = (1, 100...400)
         }
         switch kind {
         case .delayRedis, .delayMemcached: amount = Int.random(in: 1...120, using: &numbers)
         case .fillDisk: amount = Int.random(in: 0...10_000, using: &numbers)
         // Less than the tolerance for ids with a time in them.
         case .stepClock: amount = Int.random(in: -Self.longestStep...Self.longestStep, using: &numbers)
+        // Less than that after which a replica is taken for dead, and not promoted.
+        case .killPrimary, .sleepPrimary: amount = Int.random(in: 0...300, using: &numbers)
         case .loseTail: amount = Int.random(in: 1...numbers.pick([100, 2_000, 30_000]), using: &numbers)
         case .killBucket, .killMerger, .killPoller, .killRedis, .killMemcached, .pauseBucket, .pauseMerger,
             .pausePoller, .pauseRedis, .pauseMemcached, .cutRedis, .cutMemcached, .partitionRedis,
-            .partitionMemcached, .dropHints, .flush, .fillMemory:
+            .partitionMemcached, .dropHints, .flush, .fillMemory, .pauseReplica:
             break
         }
         return Fault(

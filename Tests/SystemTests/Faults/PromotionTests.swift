@@ -1,0 +1,177 @@
+import Foundation
+import SystemSupport
+import TestSupport
+import Testing
+
+@Suite("Redis with a replica that sentinels promote", .serialized, .timeLimit(.minutes(20)))
+struct PromotionTests {
+    private static let waiting = ["--wait-for-replicas", "1", "--replica-limit", "300ms"]
+
+    /// A system of a bucket, two state-polls and a merge daemon on a primary, a replica and sentinels.
+    private func withPromotable(
+        _ flags: [String] = [], sentinels: Int = 1,
+        _ body: (Circle, Caller, TestReplication) async throws -> Void
+    ) async throws {
+        try await withReplication(sentinels: sentinels) { group in
+            let options = CisternOptions(layout: .split, pollers: 2, replication: group, flags: flags)
+            try await withCircle(options) { circle, caller in try await body(circle, caller, group) }
+        }
+    }
+
+    /// Pushes until the answer is an acknowledgement.
+    private func insist(_ id: String, _ circle: Circle, _ caller: Caller) async throws {
+        try await eventually(within: .seconds(30), "\(id) is acknowledged") {
+            try await caller.push(id, to: "board", at: circle.bucket.url).status < 300
+        }
+    }
+
+    @Test("A primary that is killed is followed by its replica: what was waited for is there, once, and pushes and polls go on")
+    func killed() async throws {
+        try await withPromotable(Self.waiting, sentinels: 3) { circle, caller, group in
+            var workload = Workload(push: circle.bucket.url, polls: circle.polls, caller: caller)
+            workload.changesEach = 150
+            async let running = workload.run()
+            try await Task.sleep(for: .milliseconds(700))
+            let old = group.servers[0]
+            old.kill()
+            let death = ContinuousClock.now
+            _ = try await group.promotion(from: old)
+            let promotion = ContinuousClock.now
+            try await old.launch()
+            try await insist("after", circle, caller)
+            print("promoted after \(promotion - death), acknowledged again after \(ContinuousClock.now - death)")
+            let outcome = try await running
+            try await verify(workload, outcome, and: ["after"])
+            #expect(Set(outcome.created.values.map(\.epoch)).count == 2, "the epoch has changed once")
+        }
+    }
+
+    @Test("A primary that slept through a promotion acknowledges nothing when it wakes up, and nobody sees its states again")
+    func slept() async throws {
+        try await withPromotable(Self.waiting) { circle, caller, group in
+            var workload = Workload(push: circle.bucket.url, polls: circle.polls, caller: caller)
+            workload.changesEach = 150
+            async let running = workload.run()
+            try await Task.sleep(for: .milliseconds(700))
+            let old = group.servers[0]
+            old.pause()
+            _ = try await group.promotion(from: old)
+            old.resume()
+            try await insist("after", circle, caller)
+            let outcome = try await running
+            try await verify(workload, outcome, and: ["after"])
+        }
+    }
+
+    private func verify(_ workload: Workload, _ outcome: Workload.Outcome, and more: [String]) async throws {
+        #expect(workload.observations.violations == [])
+        let ids = Set(outcome.receipts.keys).union(more)
+        for server in workload.polls {
+            try await eventually(within: .seconds(5), "\(server) has all changes") {
+                try await workload.caller.counted(workload.application, at: server).n >= ids.count
+            }
+            let state = try await workload.caller.counted(workload.application, at: server)
+            #expect(Set(state.order) == ids && state.order.count == ids.count, "once each")
+        }
+    }
+
+    @Test("A promotion that lost a change begins another epoch, in which its position may be given again")
+    func lost() async throws {
+        try await withPromotable { circle, caller, group in
+            let (old, new) = (group.servers[0], group.servers[1])
+            try await insist("kept", circle, caller)
+            try await eventually("the replica has it") { try new.command("KEYS", "*:log:board").contains("board") }
+            for memcached in circle.system.memcacheds { memcached.pause() }
+            new.pause()
+            let lost = try await caller.push("lost", to: "board", at: circle.bucket.url)
+            let receipt = try #require(Token(lost.header("Cistern-Position")))
+            old.kill()
+            new.resume()
+            for memcached in circle.system.memcacheds {
+                memcached.resume()
+                try memcached.flush()
+            }
+            _ = try await group.promotion(from: old)
+            var other: Token?
+            try await eventually(within: .seconds(30), "another change is acknowledged") {
+                let answer = try await caller.push("other", to: "board", at: circle.bucket.url)
+                other = answer.status < 300 ? Token(answer.header("Cistern-Position")) : nil
+                return other != nil
+            }
+            #expect(other?.number == receipt.number && other?.epoch != receipt.epoch)
+            try await insist("lost", circle, caller)
+            try await eventually("all are in the state") {
+                try await caller.counted("board", at: circle.polls[0]).order == ["kept", "other", "lost"]
+            }
+        }
+    }
+
+    @Test("Too few replicas are an outcome that is not known, and a repeat is acknowledged only when they have it, whoever is asked")
+    func shortfall() async throws {
+        try await withReplication { group in
+            let flags = Self.waiting
+            let options = CisternOptions(layout: .front, pollers: 2, replication: group, flags: flags)
+            try await withCircle(options) { circle, caller in
+                let (one, other) = (circle.polls[0], circle.polls[1])
+                #expect(try await caller.push("a", to: "board", at: one).status == 201)
+                group.servers[1].pause()
+                let short = try await caller.push("b", to: "board", at: one)
+                #expect(short.status == 503 && short.member("type") == "/problems/log-unavailable")
+                #expect(short.body.contains("too few replicas"))
+                #expect(short.header("Retry-After") != nil)
+                // By another server, whose connection has written nothing.
+                #expect(try await caller.push("b", to: "board", at: other).status == 503)
+                #expect(try await batch(["b", "c"], at: other, caller) == 503)
+                // Nothing is rolled back.
+                try await eventually("the changes are in the state") {
+                    try await caller.counted("board", at: one).order == ["a", "b", "c"]
+                }
+                // Polls wait for no replica.
+                let begin = ContinuousClock.now
+                for _ in 0..<20 { _ = try await caller.counted("board", at: one) }
+                #expect(ContinuousClock.now - begin < .seconds(1))
+                group.servers[1].resume()
+                try await eventually("the repeat is acknowledged") {
+                    try await caller.push("b", to: "board", at: other).status == 200
+                }
+                #expect(try await batch(["b", "c"], at: other, caller) == 200)
+            }
+        }
+    }
+
+    private func batch(_ ids: [String], at server: String, _ caller: Caller) async throws -> Int {
+        let elements = ids.map {
+            #"{"id":"\#($0)","type":"application/vnd.cistern.patch+json","change":\#(Pusher.body($0))}"#
+        }
+        return try await caller.send(
+            "PUT", "\(server)/v1/apps/board/changes", headers: [("Content-Type", "application/json")],
+            body: "[\(elements.joined(separator: ","))]"
+        ).status
+    }
+
+    @Test("A socket's push is acknowledged when replicas have it, and refused as one whose outcome is not known before")
+    func socket() async throws {
+        try await withReplication { group in
+            try await withCistern(CisternOptions(replication: group, flags: Self.waiting)) { system in
+                try await system.withSocket { socket in
+                    try await socket.push(#"{"a":1}"#, id: "a")
+                    #expect(try await socket.answer(to: "a") == "ack")
+                    group.servers[1].pause()
+                    try await socket.push(#"{"b":1}"#, id: "b")
+                    #expect(try await socket.answer(to: "b") == "refused log-unavailable")
+                    group.servers[1].resume()
+                }
+            }
+        }
+    }
+
+    @Test("Readiness says who the primary is, and how many replicas follow it")
+    func readiness() async throws {
+        try await withPromotable { circle, caller, group in
+            let port = try #require(group.servers[0].port)
+            let answer = try await caller.get("\(circle.bucket.url)/readyz")
+            #expect(answer.body.contains(#""primary":"redis://127.0.0.1:\#(port)""#))
+            #expect(answer.body.contains(#""replicas":1"#))
+        }
+    }
+}

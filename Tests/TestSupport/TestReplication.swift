@@ -1,0 +1,97 @@
+import Foundation
+
+/// A primary, its replicas and the sentinels that promote one of them.
+package final class TestReplication: Sendable {
+    /// The first one was the primary in the beginning.
+    package let servers: [TestRedis]
+    package let sentinels: [TestSentinel]
+
+    private init(servers: [TestRedis], sentinels: [TestSentinel]) {
+        self.servers = servers
+        self.sentinels = sentinels
+    }
+
+    /// Starts all of them, and waits until the primary knows its replicas and every sentinel all the others.
+    package static func start(
+        replicas: Int = 1, sentinels: Int = 1, options: [String: String] = [:], sentinelPassword: String? = nil,
+        sentinelSettings: [String] = []
+    ) async throws -> TestReplication {
+        let options = ["repl-diskless-sync-delay": "0", "repl-ping-replica-period": "1"].merging(options) { $1 }
+        let primary = try await TestRedis.start(options: options, tcp: true)
+        var servers = [primary]
+        for _ in 0..<replicas {
+            servers.append(try await TestRedis.start(options: options, tcp: true, replicaOf: primary))
+        }
+        try await eventually("the primary has its replicas") {
+            try primary.command("INFO", "replication").components(separatedBy: "state=online").count == replicas + 1
+        }
+        var watchers: [TestSentinel] = []
+        for _ in 0..<sentinels {
+            watchers.append(
+                try await TestSentinel.start(
+                    watching: primary, quorum: sentinels / 2 + 1, password: sentinelPassword,
+                    settings: sentinelSettings))
+        }
+        let group = TestReplication(servers: servers, sentinels: watchers)
+        for sentinel in watchers {
+            try await eventually(within: .seconds(30), "a sentinel knows replicas and sentinels") {
+                let state = try sentinel.command("INFO", "sentinel")
+                return state.contains("slaves=\(replicas),sentinels=\(sentinels)")
+            }
+        }
+        return group
+    }
+
+    /// `redis+sentinel://…`
+    package var url: String {
+        "redis+sentinel://" + sentinels.map { "127.0.0.1:\($0.port)" }.joined(separator: ",") + "/\(TestSentinel.name)"
+    }
+
+    /// `redis://…,…`
+    package var listURL: String {
+        "redis://" + servers.compactMap { $0.port.map { "127.0.0.1:\($0)" } }.joined(separator: ",")
+    }
+
+    /// Whom the first sentinel names.
+    package func primary() throws -> TestRedis {
+        let port = try sentinels[0].primary()
+        guard let server = servers.first(where: { $0.port == port }) else {
+            throw TestSupportError("the sentinel names no server of ours: \(String(describing: port))")
+        }
+        return server
+    }
+
+    /// Waits until the sentinels name another primary than this one.
+    package func promotion(from old: TestRedis) async throws -> TestRedis {
+        try await eventually(within: .seconds(60), "a replica is promoted") {
+            try sentinels.allSatisfy { try $0.primary() != old.port }
+        }
+        return try primary()
+    }
+
+    /// Waits until this server is a replica that has all of the primary's data.
+    package func demotion(of old: TestRedis) async throws {
+        try await eventually(within: .seconds(60), "the old primary is a replica") {
+            try old.command("INFO", "replication").contains("master_link_status:up")
+        }
+    }
+
+    package func remove() {
+        for sentinel in sentinels { sentinel.remove() }
+        for server in servers { server.remove() }
+    }
+}
+
+/// Runs the body with a primary, replicas and sentinels, and removes them afterwards.
+package func withReplication<Value>(
+    replicas: Int = 1, sentinels: Int = 1, options: [String: String] = [:], sentinelPassword: String? = nil,
+        sentinelSettings: [String] = [],
+    isolation: isolated (any Actor)? = #isolation,
+    _ body: (TestReplication) async throws -> Value
+) async throws -> Value {
+    let group = try await TestReplication.start(
+        replicas: replicas, sentinels: sentinels, options: options, sentinelPassword: sentinelPassword,
+        sentinelSettings: sentinelSettings)
+    defer { group.remove() }
+    return try await body(group)
+}
