@@ -83,7 +83,8 @@ final class PrimaryWatch: Sendable {
 
     /// Runs the body and calls `leave` if meanwhile the primary turns out to be another server.
     func whilePrimary(
-        _ address: RedisAddress, otherwise leave: @escaping @Sendable () -> Void, isolation: isolated (any Actor)? = #isolation,
+        _ address: RedisAddress, otherwise leave: @escaping @Sendable () -> Void,
+        isolation: isolated (any Actor)? = #isolation,
         _ body: () async -> Void
     ) async {
         if places.isEmpty { return await body() }

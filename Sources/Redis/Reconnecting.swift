@@ -45,7 +45,8 @@ extension RedisConnection {
                         }
                         connection.close()
                         logger.log(
-                            level: Task.isCancelled ? .debug : .info, "A connection to Redis has ended", metadata: place)
+                            level: Task.isCancelled ? .debug : .info, "A connection to Redis has ended", metadata: place
+                        )
                     } catch {
                         failure = error
                     }

@@ -50,7 +50,9 @@ package final class RedisConnection: Sendable {
     ) async throws(RedisError) -> RedisConnection {
         let handshake = Handshake.perform(on: commands, configuration, logger: logger)
         // The commands' own time limit is longer than anybody wants to wait for a server to say who it is.
-        let deadline = commands.eventLoop.scheduleTask(in: TimeAmount(configuration.connectTimeout)) { commands.close() }
+        let deadline = commands.eventLoop.scheduleTask(in: TimeAmount(configuration.connectTimeout)) {
+            commands.close()
+        }
         handshake.whenComplete { _ in deadline.cancel() }
         do {
             let server = try await handshake.redisValue()

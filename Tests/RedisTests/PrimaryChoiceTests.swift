@@ -4,7 +4,9 @@ import Testing
 
 /// Whom the answers of sentinels and listed servers lead to.
 struct PrimaryChoiceTests {
-    private static func host(_ name: String, _ port: Int = 6379) -> RedisEndpoint { RedisEndpoint(host: name, port: port) }
+    private static func host(_ name: String, _ port: Int = 6379) -> RedisEndpoint {
+        RedisEndpoint(host: name, port: port)
+    }
     private let places = [host("s1"), host("s2"), host("s3")]
     private let a = host("a")
     private let b = host("b")

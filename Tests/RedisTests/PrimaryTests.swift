@@ -22,7 +22,9 @@ struct PrimaryTests {
         }
     }
 
-    @Test("When the primary is killed the client goes on with the replica that sentinels promote, and so does the subscriber")
+    @Test(
+        "When the primary is killed the client goes on with the replica that sentinels promote, and so does the subscriber"
+    )
     func killed() async throws {
         try await withReplication(sentinels: 3) { group in
             let old = group.servers[0]
@@ -30,11 +32,15 @@ struct PrimaryTests {
             try await withClient(configuration) { client in
                 try await withSubscriber(configuration) { subscriber in
                     let heard = Mutex<[RedisSubscriptionEvent]>([])
-                    let subscription = try subscriber.subscribe(to: "news") { event in heard.withLock { $0.append(event) } }
+                    let subscription = try subscriber.subscribe(to: "news") { event in
+                        heard.withLock { $0.append(event) }
+                    }
                     defer { subscription.cancel() }
                     try await insist(client, on: "before")
                     #expect(try await port(of: client) == old.port)
-                    try await eventually("the replica has it") { try group.servers[1].command("EXISTS", "before") == "1" }
+                    try await eventually("the replica has it") {
+                        try group.servers[1].command("EXISTS", "before") == "1"
+                    }
                     old.kill()
                     let new = try await group.promotion(from: old)
                     try await insist(client, on: "after")
@@ -48,7 +54,9 @@ struct PrimaryTests {
         }
     }
 
-    @Test("A primary that slept through a promotion gets no command any more, and its data is that of the new one in the end")
+    @Test(
+        "A primary that slept through a promotion gets no command any more, and its data is that of the new one in the end"
+    )
     func slept() async throws {
         try await withReplication { group in
             let old = group.servers[0]
@@ -112,7 +120,8 @@ struct PrimaryTests {
         }
     }
 
-    @Test("Connections leave a primary as soon as a sentinel names another one, and not for a sentinel that missed that")
+    @Test(
+        "Connections leave a primary as soon as a sentinel names another one, and not for a sentinel that missed that")
     func leaves() async throws {
         try await withRedis(tcp: true) { first in
             try await withRedis(tcp: true) { second in

@@ -30,7 +30,8 @@ struct RedisAddressTests {
         #expect(try RedisAddress("unix:///run/a@b.sock") == RedisAddress(.unixSocket(path: "/run/a@b.sock")))
     }
 
-    @Test("Of several hosts an address is a list, and with a name they are sentinels, which have passwords of their own")
+    @Test(
+        "Of several hosts an address is a list, and with a name they are sentinels, which have passwords of their own")
     func several() throws {
         let hosts = [RedisEndpoint(host: "a", port: 6379), RedisEndpoint(host: "::1", port: 7000)]
         #expect(
@@ -63,7 +64,8 @@ struct RedisAddressTests {
             "redis://u:%ff@secret", "redis://secret,", "redis://secret,secret", "redis+sentinel://secret",
             "redis+sentinel://secret/", "redis+sentinel://secret/name/one", "redis+sentinel://secret/name?x=secret",
             "redis+sentinel://secret/name?sentinel=secret",
-            "redis://" + (0..<17).map { "secret\($0)" }.joined(separator: ","), "unix://secret/path", "unix:///secret?x=1",
+            "redis://" + (0..<17).map { "secret\($0)" }.joined(separator: ","), "unix://secret/path",
+            "unix:///secret?x=1",
             "unix:///secret" + String(repeating: "x", count: RedisAddress.socketPathLimit),
         ])
     func wrong(text: String) {

@@ -76,6 +76,13 @@ package final class TestReplication: Sendable {
         }
     }
 
+    /// Nothing that is written from now on comes to the replica until it is resumed, and then only if the primary still answers. What
+    /// a process that is stopped was sent is in its socket, so the connection is closed too.
+    package func cutOff(_ replica: TestRedis, from primary: TestRedis) throws {
+        replica.pause()
+        try primary.command("CLIENT", "KILL", "TYPE", "replica")
+    }
+
     package func remove() {
         for sentinel in sentinels { sentinel.remove() }
         for server in servers { server.remove() }
@@ -85,7 +92,7 @@ package final class TestReplication: Sendable {
 /// Runs the body with a primary, replicas and sentinels, and removes them afterwards.
 package func withReplication<Value>(
     replicas: Int = 1, sentinels: Int = 1, options: [String: String] = [:], sentinelPassword: String? = nil,
-        sentinelSettings: [String] = [],
+    sentinelSettings: [String] = [],
     isolation: isolated (any Actor)? = #isolation,
     _ body: (TestReplication) async throws -> Value
 ) async throws -> Value {

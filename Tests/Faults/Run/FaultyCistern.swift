@@ -76,7 +76,8 @@ struct FaultyCistern: Sendable {
         var pollers: [DaemonProcess] = []
         for _ in 1..<shape.pollers { pollers.append(try await daemon(.statePoll)) }
         let cistern = FaultyCistern(
-            shape: shape, redis: redis, replication: replication, clock: clock, memcacheds: memcacheds, buckets: buckets + [front],
+            shape: shape, redis: redis, replication: replication, clock: clock, memcacheds: memcacheds,
+            buckets: buckets + [front],
             mergers: mergers,
             pollers: pollers + [front], redisRelays: redisRelays, memcachedRelays: memcachedRelays, folder: folder)
         try await withThrowingTaskGroup(of: Void.self) { group in

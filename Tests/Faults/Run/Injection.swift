@@ -62,8 +62,18 @@ struct Injection: Sendable {
             cistern.redis.pause()
             try await Task.sleep(for: fault.lasting)
             cistern.redis.resume()
-        case .killPrimary: try await promote(fault) { $0.kill() } restart: { try await $0.launch() }
-        case .sleepPrimary: try await promote(fault) { $0.pause() } restart: { $0.resume() }
+        case .killPrimary:
+            try await promote(fault) {
+                $0.kill()
+            } restart: {
+                try await $0.launch()
+            }
+        case .sleepPrimary:
+            try await promote(fault) {
+                $0.pause()
+            } restart: {
+                $0.resume()
+            }
         case .pauseReplica:
             let (_, replica) = try roles()
             replica.pause()
@@ -104,15 +114,15 @@ struct Injection: Sendable {
     private func promote(
         _ fault: Fault, _ stop: (TestRedis) -> Void, restart: (TestRedis) async throws -> Void
     ) async throws {
+        guard let replication = cistern.replication else { return }
         let (primary, replica) = try roles()
         // What is written now is not on the replica.
         if fault.amount > 0 {
-            replica.pause()
+            try replication.cutOff(replica, from: primary)
             try await Task.sleep(for: .milliseconds(fault.amount))
         }
         stop(primary)
         replica.resume()
-        guard let replication = cistern.replication else { return }
         let begin = ContinuousClock.now
         _ = try await replication.promotion(from: primary)
         history.note(.fault("promotion took \((ContinuousClock.now - begin).milliseconds) ms"))

@@ -1,6 +1,7 @@
 // What stands in Redis and memcached: entries of the log, records, snapshots. None of it is believed.
 
 import Documents
+
 @testable import Fold
 
 private let application: ApplicationID? = try? ApplicationID("board")

@@ -3,6 +3,7 @@
 import HTTPService
 import NIOCore
 import NIOWebSocket
+
 @testable import Redis
 @testable import Sockets
 
