@@ -45,6 +45,11 @@ package struct LogHints: Sendable {
             }
         }
     }
+
+    /// Calls `receive`, which must not block, when leases may be free or wanted by somebody else.
+    package func leases(receive: @escaping @Sendable () -> Void) throws(RedisError) -> RedisSubscription {
+        try subscriber.subscribe(to: StoreKeys.leases) { _ in receive() }
+    }
 }
 
 extension LogHints.Merged {

@@ -65,6 +65,8 @@ enum RecordWindows {
 
 enum StoreKeys {
     static let settings = "cistern:settings"
+    /// Channel: a merge daemon has come, or given partitions back.
+    static let leases = "cistern:leases"
     static let daemons = "cistern:daemons"
 }
 

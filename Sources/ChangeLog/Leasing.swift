@@ -44,6 +44,15 @@ extension ChangeLog {
         }
     }
 
+    /// Tells the merge daemons to see at once what is theirs, rather than when they next renew their leases.
+    package func announceLeases() async throws(LogError) {
+        do {
+            _ = try await client.send(RedisCommand("PUBLISH", .string(StoreKeys.leases), ""))
+        } catch {
+            throw LogError(error)
+        }
+    }
+
     /// Applications of a partition that have log left beyond their checkpoint: something to fold, or something to trim.
     package func dirtyApplications(in partition: Partition) async throws(LogError) -> [String] {
         do throws(RedisError) {

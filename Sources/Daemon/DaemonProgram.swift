@@ -62,6 +62,7 @@ package struct DaemonProgram: Sendable {
     private func start(
         _ configuration: DaemonConfiguration, environment: [String: String]
     ) async throws(DaemonFailure) -> Daemon {
+        let configuration = configuration.listening(on: try InheritedSocket(environment: environment))
         LogfmtHandler.bootstrap(level: configuration.logLevel, layout: .fitting(environment: environment))
         let registry = MetricsRegistry()
         MetricsSystem.bootstrap(registry)

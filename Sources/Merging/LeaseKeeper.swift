@@ -1,41 +1,64 @@
 import ChangeLog
 import Logging
+import Redis
 
 /// Holds this daemon's fair share of the partitions for as long as it runs.
 actor LeaseKeeper {
     private let log: ChangeLog
+    private let hints: LogHints
     private let configuration: MergeConfiguration
     private let logger: Logger
     private var numbers: Set<Int> = []
 
-    init(log: ChangeLog, configuration: MergeConfiguration, logger: Logger) {
+    init(log: ChangeLog, hints: LogHints, configuration: MergeConfiguration, logger: Logger) {
         self.log = log
+        self.hints = hints
         self.configuration = configuration
         self.logger = logger
     }
 
     var held: [Partition] { numbers.sorted().map(Partition.init(number:)) }
 
+    /// Renews leases now and then, and looks at once when somebody has given some back or has come to share them: partitions that
+    /// nobody works in are changes that wait.
     func run(onChange: @Sendable (Set<Partition>) async -> Void) async {
-        while !Task.isCancelled {
-            do {
-                try await settle()
-                await onChange(Set(held))
-            } catch {
-                // With Redis away the leases run out for everybody alike. What is held stays held: work done without a lease does
-                // no harm.
-                logger.warning("Leases were not renewed; it goes on trying", metadata: ["error": "\(error)"])
+        // However many hints come while it looks, they are one reason to look again.
+        let (looks, due) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let subscription = try? hints.leases { due.yield() }
+        let renewal = configuration.leaseRenewal
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                while !Task.isCancelled {
+                    due.yield()
+                    try? await Task.sleep(for: renewal * Double.random(in: 0.8...1))
+                }
             }
-            let jitter = Double.random(in: 0.8...1)
-            try? await Task.sleep(for: configuration.leaseRenewal * jitter)
+            var isAnnounced = false
+            for await _ in looks {
+                do {
+                    try await settle()
+                    await onChange(Set(held))
+                    // The others are to make room.
+                    if !isAnnounced { try await log.announceLeases() }
+                    isAnnounced = true
+                } catch {
+                    // With Redis away the leases run out for everybody alike. What is held stays held: work done without a lease
+                    // does no harm.
+                    logger.warning("Leases were not renewed; it goes on trying", metadata: ["error": "\(error)"])
+                }
+            }
+            group.cancelAll()
         }
+        subscription?.cancel()
     }
 
     private func settle() async throws(LogError) {
         let daemons = try await log.report(daemon: configuration.name, aliveFor: configuration.lease)
         let share = PartitionShare(of: configuration.name, among: daemons, partitions: log.settings.partitions)
         let before = numbers
-        try await giveBack(share.surplus(of: numbers))
+        let surplus = share.surplus(of: numbers)
+        try await giveBack(surplus)
+        if !surplus.isEmpty { try await log.announceLeases() }
         try await take(numbers.sorted())
         var wanted = share.wanted(besides: numbers)[...]
         while numbers.count < share.target, !wanted.isEmpty {
@@ -96,6 +119,7 @@ actor LeaseKeeper {
         do {
             try await giveBack(numbers.sorted())
             _ = try await log.report(daemon: configuration.name, aliveFor: .zero)
+            try await log.announceLeases()
         } catch {
             logger.info("Leases were not given back; they run out", metadata: ["error": "\(error)"])
         }

@@ -28,12 +28,12 @@ package struct MergeDaemon: Service {
     }
 
     package func run() async throws {
-        let keeper = LeaseKeeper(log: log, configuration: configuration, logger: logger)
+        let keeper = LeaseKeeper(log: log, hints: hints, configuration: configuration, logger: logger)
         await withDiscardingTaskGroup { group in
             group.addTask { await workshop.run() }
             await cancelWhenGracefulShutdown {
                 await withDiscardingTaskGroup { watch in
-                    watch.addTask { await keeper.run { workshop.work(in: $0) } }
+                    watch.addTask { await keeper.run(onChange: work) }
                     watch.addTask { await listen() }
                     watch.addTask { await sweep(keeper) }
                     watch.addTask { await count(keeper) }
@@ -87,6 +87,12 @@ package struct MergeDaemon: Service {
             failing = failure != nil
             try? await Task.sleep(for: configuration.sweepInterval)
         }
+    }
+
+    /// What was pushed while nobody worked in a partition is looked for at once.
+    @Sendable
+    private func work(in partitions: Set<Partition>) async {
+        _ = await PartitionRound.ask(workshop.work(in: partitions), sweep)
     }
 
     /// - Returns: how many applications are dirty.

@@ -63,10 +63,14 @@ final class Workshop: Sendable {
         return bustle.activities(over: time)
     }
 
-    func work(in partitions: Set<Partition>) {
-        state.withLock {
-            $0.partitions = partitions
-            $0.hasStarted = true
+    /// - Returns: those that are new.
+    func work(in partitions: Set<Partition>) -> [Partition] {
+        state.withLock { state in
+            defer {
+                state.partitions = partitions
+                state.hasStarted = true
+            }
+            return partitions.subtracting(state.partitions).sorted { $0.number < $1.number }
         }
     }
 

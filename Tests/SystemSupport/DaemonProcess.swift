@@ -1,6 +1,6 @@
 import Foundation
 import Synchronization
-import TestSupport
+package import TestSupport
 
 /// One of Cistern's programs as a process that can be stopped, killed, paused and started again at the same address.
 ///
@@ -16,6 +16,8 @@ package final class DaemonProcess: Sendable {
     package let program: Program
     private let options: [String]
     private let logFile: String
+    /// Kept over all its lives.
+    private let listener: ListeningSocket?
 
     private struct Life {
         var process: ChildProcess?
@@ -24,7 +26,8 @@ package final class DaemonProcess: Sendable {
     }
     private let life = Mutex(Life())
 
-    package init(_ program: Program, options: [String], logFile: String) {
+    package init(_ program: Program, options: [String], logFile: String, listener: ListeningSocket? = nil) {
+        self.listener = listener
         self.program = program
         self.options = options
         self.logFile = logFile
@@ -44,7 +47,7 @@ package final class DaemonProcess: Sendable {
         let before = logged.utf8.count
         let process = ChildProcess(
             executable: try Self.folder() + "/" + program.rawValue,
-            arguments: options + ["--host", "127.0.0.1", "--port", "\(port)"], output: logFile)
+            arguments: options + ["--host", "127.0.0.1", "--port", "\(port)"], output: logFile, listener: listener)
         try process.launch()
         life.withLock { $0.process = process }
         try await eventually(within: .seconds(30), "\(program.rawValue) listens") {

@@ -26,6 +26,8 @@ package struct CisternOptions: Sendable {
     package var bucketFlags: [String]
     package var mergeFlags: [String]
     package var pollFlags: [String]
+    /// Whether those that serve clients have sockets that are kept while they are restarted, as with systemd.
+    package var keepsSockets = false
 
     package init(
         layout: Layout = .front, mergeDaemons: Int = 1, pollers: Int = 1, memcacheds: Int = 1,
@@ -68,7 +70,9 @@ package final class TestCistern: Sendable {
         options.layout == .split ? [bucket] + mergeDaemons + pollers : mergeDaemons + pollers
     }
 
-    fileprivate init(_ options: CisternOptions, _ redis: TestRedis, _ memcacheds: [TestMemcached], _ http: HTTPClient) {
+    fileprivate init(
+        _ options: CisternOptions, _ redis: TestRedis, _ memcacheds: [TestMemcached], _ http: HTTPClient
+    ) throws {
         self.options = options
         self.redis = redis
         self.memcacheds = memcacheds
@@ -78,18 +82,23 @@ package final class TestCistern: Sendable {
                 "--redis-url", options.replication?.url ?? redis.url, "--memcached",
                 memcacheds.map { "unix://\($0.address)" }.joined(separator: ","),
             ]
-        func daemon(_ program: DaemonProcess.Program, _ number: Int, _ flags: [String]) -> DaemonProcess {
-            DaemonProcess(program, options: store + flags, logFile: "\(redis.folder)/\(program.rawValue)-\(number).log")
+        func daemon(_ program: DaemonProcess.Program, _ number: Int, _ flags: [String]) throws -> DaemonProcess {
+            let listener = options.keepsSockets ? try ListeningSocket() : nil
+            return DaemonProcess(
+                program, options: store + flags, logFile: "\(redis.folder)/\(program.rawValue)-\(number).log",
+                listener: program == .mergeDaemon ? nil : listener)
         }
-        mergeDaemons = (0..<options.mergeDaemons).map {
-            daemon(.mergeDaemon, $0, ["--lease-time", "1s"].unless(in: options.mergeFlags) + options.mergeFlags)
+        mergeDaemons = try (0..<options.mergeDaemons).map {
+            try daemon(.mergeDaemon, $0, ["--lease-time", "1s"].unless(in: options.mergeFlags) + options.mergeFlags)
         }
         switch options.layout {
         case .split:
-            bucket = daemon(.changeBucket, 0, options.bucketFlags)
-            pollers = (0..<options.pollers).map { daemon(.statePoll, $0, options.pollFlags) }
+            bucket = try daemon(.changeBucket, 0, options.bucketFlags)
+            pollers = try (0..<options.pollers).map { try daemon(.statePoll, $0, options.pollFlags) }
         case .front:
-            let fronts = (0..<options.pollers).map { daemon(.front, $0, options.bucketFlags + options.pollFlags) }
+            let fronts = try (0..<options.pollers).map {
+                try daemon(.front, $0, options.bucketFlags + options.pollFlags)
+            }
             bucket = fronts[0]
             pollers = fronts
         }
@@ -151,7 +160,7 @@ private func run<Value>(
         memcacheds.append(try await TestMemcached.start(options: options.memcachedOptions))
     }
     let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: .forTests)
-    let system = TestCistern(options, redis, memcacheds, http)
+    let system = try TestCistern(options, redis, memcacheds, http)
     let outcome: Result<Value, any Error>
     do {
         try await system.launch()

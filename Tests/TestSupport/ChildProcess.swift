@@ -11,6 +11,8 @@ package final class ChildProcess: Sendable {
     package let executable: String
     package let arguments: [String]
     private let output: String
+    /// A listening socket that it finds as systemd hands one over (sd_listen_fds(3)).
+    private let listener: ListeningSocket?
     private struct State {
         /// 0 while nothing runs.
         var pid: pid_t = 0
@@ -19,7 +21,8 @@ package final class ChildProcess: Sendable {
     }
     private let state = Mutex(State())
 
-    package init(executable: String, arguments: [String], output: String) {
+    package init(executable: String, arguments: [String], output: String, listener: ListeningSocket? = nil) {
+        self.listener = listener
         self.executable = executable
         self.arguments = arguments
         self.output = output
@@ -46,9 +49,13 @@ package final class ChildProcess: Sendable {
     }
 
     package func launch() throws {
-        let command = ["setpriv", "--pdeathsig", "KILL", "--", executable] + arguments
-        let output = output
-        let started = try SpawningThread.shared.perform { try spawn(command, output: output) }
+        var command = ["setpriv", "--pdeathsig", "KILL", "--"]
+        if listener != nil { command += ["sh", "-c", #"LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" "$@""#] }
+        command += [executable] + arguments
+        let (output, listener) = (output, listener)
+        let started = try SpawningThread.shared.perform { [command] in
+            try spawn(command, output: output, listener: listener)
+        }
         LiveChildren.shared.insert(started)
         state.withLock { $0 = State(pid: started) }
     }
@@ -97,7 +104,7 @@ package final class ChildProcess: Sendable {
     }
 }
 
-private func spawn(_ command: [String], output: String) throws -> pid_t {
+private func spawn(_ command: [String], output: String, listener: ListeningSocket?) throws -> pid_t {
     var actions = unsafe posix_spawn_file_actions_t()
     unsafe posix_spawn_file_actions_init(&actions)
     defer { unsafe posix_spawn_file_actions_destroy(&actions) }
@@ -106,7 +113,10 @@ private func spawn(_ command: [String], output: String) throws -> pid_t {
     unsafe posix_spawn_file_actions_adddup2(&actions, 1, 2)
     // SwiftNIO's sockets stay open across exec. A server that inherits the socket of another test's client keeps it connected after
     // that client has closed it.
-    unsafe cspawn_close_from(&actions, 3)
+    if let listener {
+        unsafe posix_spawn_file_actions_adddup2(&actions, listener.descriptor, 3)
+    }
+    unsafe cspawn_close_from(&actions, listener == nil ? 3 : 4)
 
     // Threads of Dispatch block all signals, and children inherit that: a server would never see SIGTERM.
     var attributes = posix_spawnattr_t()

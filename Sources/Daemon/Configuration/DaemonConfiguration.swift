@@ -10,8 +10,12 @@ package struct DaemonConfiguration: Sendable {
     package let logLevel: Logger.Level
     package let exitWithParent: Bool
     package let shutdownLimit: Duration
+    /// Nil for what fits the socket.
+    let drainTime: Duration?
     // Listener
-    package let address: HTTPServer.Address
+    package private(set) var address: HTTPServer.Address
+    /// Listened to already; `address` is its then.
+    private(set) var inheritedSocket: CInt?
     package let corsOrigins: [String]
     package let maximumConnections: Int
     package let expressLanes: Bool
@@ -64,6 +68,7 @@ package struct DaemonConfiguration: Sendable {
         logLevel = values.value(Settings.logLevel)
         exitWithParent = values.value(Settings.exitWithParent)
         shutdownLimit = values.value(Settings.shutdownLimit)
+        drainTime = values.value(Settings.drainTime)
         address =
             if let path = values.value(Settings.socket) { .unix(path: path) } else {
                 .host(values.value(Settings.host), port: values.value(Settings.port))
@@ -103,6 +108,18 @@ package struct DaemonConfiguration: Sendable {
         pagesPushURL = values.value(Settings.pagesPushURL)
     }
 
+    /// Listens on a socket that was handed over, whatever host, port and socket say.
+    func listening(on socket: InheritedSocket?) -> DaemonConfiguration {
+        guard let socket else { return self }
+        var configuration = self
+        configuration.address = socket.address
+        configuration.inheritedSocket = socket.descriptor
+        return configuration
+    }
+
+    /// Several of the times that clients leave between polls; clients that leave more are told as soon as they come.
+    private static let usualDrainTime = Duration.seconds(2)
+
     /// The listener that belongs to it.
     package var httpServer: HTTPServer.Configuration {
         var limits = HTTPLimits()
@@ -110,6 +127,8 @@ package struct DaemonConfiguration: Sendable {
         var server = HTTPServer.Configuration(
             address: address, limits: limits, crossOrigin: CrossOriginPolicy(origins: corsOrigins))
         server.expressLanes = expressLanes
+        server.inheritedSocket = inheritedSocket
+        server.drainTime = drainTime ?? (inheritedSocket == nil ? .zero : Self.usualDrainTime)
         return server
     }
 }

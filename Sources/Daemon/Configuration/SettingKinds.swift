@@ -47,6 +47,18 @@ extension SettingKind<Duration> {
     }
 }
 
+extension SettingKind<Duration?> {
+    /// A time; absent unless given.
+    package static func optionalTime(_ range: ClosedRange<Duration>) -> SettingKind {
+        let time = SettingKind<Duration>.time(range)
+        return SettingKind(placeholder: time.placeholder) { text throws(SettingProblem) in
+            try time.read(text)
+        } write: {
+            $0.map(time.write) ?? ""
+        }
+    }
+}
+
 extension SettingKind<Bool> {
     /// A flag without a value; as an environment variable `true` or `false`.
     package static var yesOrNo: SettingKind {

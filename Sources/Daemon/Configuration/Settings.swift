@@ -19,13 +19,21 @@ package enum Settings {
         "shutdown-limit", .time(.milliseconds(100)...(.seconds(80))), default: .seconds(20),
         help: "Time for answering what is under way when told to stop; then it is cut off.")
 
+    /// Several of the times that clients leave between polls. What comes meanwhile waits for the next daemon, so it is no longer.
+    package static let drainTime = Setting<Duration?>(
+        "drain-time", .optionalTime(.zero...(.seconds(15))), default: nil,
+        help:
+            "When told to stop, time for telling each client with its next answer that its connection ends, before what is idle is closed. The default is 2s where systemd keeps the socket, else none."
+    )
+
     /// More than there are cores only makes them change places.
     package static let eventLoops = Setting<Int>(
         "event-loops", .count(1...1_024), default: CoreCount.available,
         help: "Threads for connections; the default is the number of cores this process may use.")
 
     package static let process = [
-        logLevel.description, exitWithParent.description, shutdownLimit.description, eventLoops.description,
+        logLevel.description, exitWithParent.description, shutdownLimit.description, drainTime.description,
+        eventLoops.description,
     ]
 
     // MARK: Listener

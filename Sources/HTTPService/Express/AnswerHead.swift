@@ -9,6 +9,9 @@ package struct AnswerFields: Sendable {
     /// Bytes: four or five fields.
     private static let usualBytes = 256
 
+    /// Says that the connection ends with this answer (RFC 9112 §9.6).
+    static let close = Array("Connection: close\r\n".utf8)
+
     package init(_ fields: HTTPFields = HTTPFields()) {
         bytes.reserveCapacity(Self.usualBytes)
         for field in fields { add(field.name.rawName, field.value) }

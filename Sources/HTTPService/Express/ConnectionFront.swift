@@ -217,9 +217,11 @@ final class ConnectionFront: ChannelDuplexHandler, RemovableChannelHandler {
     /// - Returns: false if the lane has to look at the request once more.
     private func answer(_ again: RepeatedRequest) -> Bool {
         guard let note = again.note else { return false }
-        loop.answers.prepare(again.slot, originFields(of: again.request))
+        let isLast = isLast(again.request)
+        loop.answers.prepare(again.slot, originFields(of: again.request) + ending(isLast))
         guard again.slot.lane.answerAgain(like: note, from: again.caller, into: loop.answers) else { return false }
         progress.requestArrived()
+        if isLast { progress.lastAnswerGiven() }
         intake.drop(again.request.bytes)
         loop.answers.flushIfLarge()
         return true
@@ -231,12 +233,25 @@ final class ConnectionFront: ChannelDuplexHandler, RemovableChannelHandler {
         return crossOrigin.fields(for: request.origin, in: bytes.readableBytesUInt8Span)
     }
 
+    /// Whether the answer to a request ends the connection: while the server drains, that to the last one that is here.
+    private func isLast(_ request: ScannedRequest) -> Bool { loop.isDraining && intake.count <= request.bytes }
+
+    /// Whether the server stops, and the answer that is given now is to say so.
+    var isEnding: Bool { loop.isDraining || progress.isLast }
+
+    var hasMore: Bool { intake.count > 0 }
+
+    /// What the head of an answer has more if it is the connection's last.
+    func ending(_ isLast: Bool) -> [UInt8] { isLast ? AnswerFields.close : [] }
+
     /// Answers as the route would.
     private func refuse(_ request: ScannedRequest, by slot: LaneSlot, _ problem: Problem) {
         progress.requestArrived()
         intake.free(loop)
-        loop.answers.prepare(slot, originFields(of: request))
+        let isLast = isLast(request)
+        loop.answers.prepare(slot, originFields(of: request) + ending(isLast))
         loop.answers.write(problem)
+        if isLast { progress.lastAnswerGiven() }
         intake.drop(request.bytes)
         loop.answers.flushIfLarge()
     }
@@ -248,13 +263,15 @@ final class ConnectionFront: ChannelDuplexHandler, RemovableChannelHandler {
         intake.free(loop)
         // The lane may close this very connection.
         let bytes = intake.held
+        let isLast = isLast(request)
         let originFields = originFields(of: request)
-        loop.answers.prepare(slot, originFields)
+        loop.answers.prepare(slot, originFields + ending(isLast))
         let verdict = slot.lane.answer(request, bytes.readableBytesUInt8Span, from: caller, into: loop.answers) {
             LaneReply(front: self)
         }
         switch verdict {
         case .answered(let note):
+            if isLast { progress.lastAnswerGiven() }
             intake.drop(request, noting: note)
             loop.answers.flushIfLarge()
         case .later:

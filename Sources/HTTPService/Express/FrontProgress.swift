@@ -122,6 +122,18 @@ struct FrontProgress {
         }
     }
 
+    /// The answer that was given says that it is the connection's last.
+    mutating func lastAnswerGiven() { isLast = true }
+
+    /// Whether the peer waits for something to happen, and sends nothing meanwhile.
+    var isPatient: Bool {
+        switch mode {
+        case .waiting(let isPatient): isPatient
+        case .streaming: true
+        case .lanes, .passing, .left, .taken, .closing: false
+        }
+    }
+
     mutating func closed() { mode = .closing }
 
     // MARK: Bytes

@@ -11,7 +11,9 @@ extension ConnectionFront {
         }
         let isPatient = waiter != nil
         waiter = nil
-        pay(owed, isPatient: isPatient, context, write)
+        let isLast = progress.isLast || loop.isDraining && !hasMore
+        pay(owed, isPatient: isPatient, isLast: isLast, context, write)
+        if isLast { progress.lastAnswerGiven() }
         goOn()
     }
 
@@ -19,7 +21,7 @@ extension ConnectionFront {
         if let context, let owed, progress.streamBegan() {
             let isPatient = self.waiter != nil
             self.waiter = nil
-            pay(owed, isPatient: isPatient, context, write)
+            pay(owed, isPatient: isPatient, isLast: false, context, write)
         } else {
             assert(progress.mode == .closing, "A lane began a stream before it had returned, or twice")
         }
@@ -28,14 +30,15 @@ extension ConnectionFront {
 
     /// Writes what is owed.
     private func pay(
-        _ owed: OwedReply, isPatient: Bool, _ context: ChannelHandlerContext, _ write: (AnswerBuffer) -> Void
+        _ owed: OwedReply, isPatient: Bool, isLast: Bool, _ context: ChannelHandlerContext,
+        _ write: (AnswerBuffer) -> Void
     ) {
         self.owed = nil
         owed.slot.record(nanoseconds: (NIODeadline.now() - owed.since).nanoseconds, isPatient: isPatient)
         let wasWorking = isWorking
         isWorking = true
         loop.answers.direct(to: context) {
-            loop.answers.prepare(owed.slot, owed.originFields)
+            loop.answers.prepare(owed.slot, owed.originFields + ending(isLast))
             write(loop.answers)
         }
         isWorking = wasWorking
@@ -68,6 +71,7 @@ extension ConnectionFront {
         send(.lastChunk)
         guard progress.streamEnded() else { return }
         waiter = nil
+        if loop.isDraining { progress.lastAnswerGiven() }
         goOn()
     }
 

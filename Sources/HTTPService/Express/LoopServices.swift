@@ -15,6 +15,8 @@ final class LoopServices {
     let crossOrigin: CrossOriginFields?
     let httpPipeline: HTTPPipeline
     var recent = RecentRequests()
+    /// The server is about to stop: the next answer of each connection is its last one.
+    var isDraining = false
 
     var admission: LaneAdmission
 
@@ -56,6 +58,9 @@ final class LoopServices {
     func opened(_ connection: ConnectionFront) { connections.append(connection) }
 
     func closed(_ connection: ConnectionFront) { connections.remove(at: connection.place) }
+
+    /// Whether a connection is open whose client may send a request at any moment, or has.
+    var isExpectingRequests: Bool { connections.contains { !$0.progress.isPatient } }
 
     // MARK: Ticks
 

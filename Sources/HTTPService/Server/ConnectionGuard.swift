@@ -176,7 +176,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         switch unwrapOutboundIn(data) {
         case .head(var head):
             let isOld = isOldClient.first ?? false
-            if progress.answerBegins() {
+            if progress.answerBegins(isEnding: front.isEnding) {
                 head.headers.replaceOrAdd(name: "connection", value: "close")
             } else if isOld {
                 head.headers.replaceOrAdd(name: "connection", value: "keep-alive")

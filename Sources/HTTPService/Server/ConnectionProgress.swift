@@ -89,10 +89,13 @@ struct ConnectionProgress {
     }
 
     /// An answer begins. True if it has to say that the connection ends with it.
-    mutating func answerBegins() -> Bool {
+    ///
+    /// - Parameter isEnding: The server stops, and the last request that is here is the connection's last.
+    mutating func answerBegins(isEnding: Bool = false) -> Bool {
         let keepAlive = unanswered.first ?? false
         isLastAnswer =
-            !keepAlive || (unanswered.count == 1 && !isRestWorthReading) || (unanswered.isEmpty && isMalformed)
+            !keepAlive || (unanswered.count == 1 && (isEnding || !isRestWorthReading))
+            || (unanswered.isEmpty && isMalformed)
         return isLastAnswer
     }
 

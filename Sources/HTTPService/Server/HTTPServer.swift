@@ -23,6 +23,10 @@ package struct HTTPServer: Service {
         package var crossOrigin: CrossOriginPolicy?
         /// Nil to be spoken to in the clear.
         package var tls: TLSIdentity?
+        /// Listened to already, and kept open by whoever handed it over: it outlives this server. `address` is its.
+        package var inheritedSocket: CInt?
+        /// How long connections get before a stop, so that each of them ends behind an answer that says so.
+        package var drainTime = Duration.zero
         /// Whether requests are answered from their bytes where that is possible.
         package var expressLanes = true
 
@@ -63,7 +67,7 @@ package struct HTTPServer: Service {
             eventLoopGroup: eventLoopGroup, onListening: onListening, logger: logger)
     }
 
-    /// Serves until graceful shutdown: then no more connections are accepted, requests that are under way are answered, and
-    /// the rest is closed.
+    /// Serves until graceful shutdown: then connections are drained, no more are accepted, requests that are under way are answered,
+    /// and the rest is closed.
     package func run() async throws { try await listener.run() }
 }

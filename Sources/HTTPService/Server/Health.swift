@@ -4,6 +4,7 @@ package import Documents
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import ServiceLifecycle
 
 /// One thing without which a daemon cannot do its work.
 package struct ReadinessCheck: Sendable {
@@ -69,6 +70,9 @@ package struct Health: RouteProvider {
     }
 
     private func readiness() async throws -> Response {
+        guard !Task.isShuttingDownGracefully else {
+            throw Problem(.notReady, "It is told to stop, and answers what still comes.").retry(after: .seconds(1))
+        }
         let results = await ReadinessCheck.results(of: checks)
         let document = Document.object(results.map { ($0.name, Self.describe($0.result)) })
         let failed = results.filter { if case .ready = $0.result { false } else { true } }

@@ -7,7 +7,6 @@ import NIOCore
 import NIOExtras
 import NIOPosix
 import ServiceLifecycle
-import Synchronization
 
 struct Listener: Service {
     let configuration: HTTPServer.Configuration
@@ -29,25 +28,18 @@ struct Listener: Service {
         defer { for loop in loops.values { loop.stop() } }
         let quiescing = ServerQuiescingHelper(group: eventLoopGroup)
         let channel = try await bind(bootstrap(loops, quiescing))
-        let closing = Closing(quiescing, on: channel.eventLoop)
-        await withTaskCancellationHandler {
-            await withGracefulShutdownHandler {
-                await withDiscardingTaskGroup { group in
-                    group.addTask {
-                        await closing.ended()
-                        continuation.finish()
-                    }
-                    await onListening(channel.localAddress)
-                    for await connection in built {
-                        group.addTask { await pipeline.channel.base.handle(value: connection, logger: logger) }
-                    }
-                }
-            } onGracefulShutdown: {
-                closing.begin()
+        await withDiscardingTaskGroup { group in
+            group.addTask {
+                // Where the task is cancelled those of requests that are under way are too, and so end without an answer.
+                try? await gracefulShutdown()
+                await drain(channel, loops)
+                await Self.close(quiescing, on: channel.eventLoop)
+                continuation.finish()
             }
-        } onCancel: {
-            // The tasks of requests that are under way are cancelled too, and so end without an answer.
-            closing.begin()
+            await onListening(channel.localAddress)
+            for await connection in built {
+                group.addTask { await pipeline.channel.base.handle(value: connection, logger: logger) }
+            }
         }
     }
 
@@ -63,23 +55,36 @@ struct Listener: Service {
         return GuardedHTTP1Channel(base: base, limits: limits)
     }
 
-    /// Ends the listening and, after their present request, all connections; whoever asks for it, it happens once.
-    private final class Closing: Sendable {
-        private let quiescing: ServerQuiescingHelper
-        private let allClosed: EventLoopPromise<Void>
-        private let hasBegun = Atomic(false)
+    // MARK: The end
 
-        init(_ quiescing: ServerQuiescingHelper, on eventLoop: any EventLoop) {
-            self.quiescing = quiescing
-            allClosed = eventLoop.makePromise()
+    /// Lets every connection end behind an answer that says so: nobody loses a request that was on its way to a connection just closed.
+    /// Whoever waits for news is let wait.
+    ///
+    /// Where the socket was handed over, somebody else accepts from now on: a daemon beside this one, or its successor, for whom the
+    /// kernel keeps connections until it is there. Else nobody does, and new ones are taken to the end.
+    private func drain(_ channel: any Channel, _ loops: [ObjectIdentifier: Loop]) async {
+        guard configuration.drainTime > .zero, !Task.isCancelled else { return }
+        if configuration.inheritedSocket != nil { try? await channel.setOption(.autoRead, value: false).get() }
+        let end = ContinuousClock.now + configuration.drainTime
+        for loop in loops.values { loop.drain() }
+        while ContinuousClock.now < end, await Self.areExpectingRequests(loops) {
+            do { try await Task.sleep(for: Self.drainLook) } catch { return }
         }
+    }
 
-        func begin() {
-            guard !hasBegun.exchange(true, ordering: .relaxed) else { return }
-            quiescing.initiateShutdown(promise: allClosed)
-        }
+    private static func areExpectingRequests(_ loops: [ObjectIdentifier: Loop]) async -> Bool {
+        for loop in loops.values where await loop.isExpectingRequests { return true }
+        return false
+    }
 
-        func ended() async { try? await allClosed.futureResult.get() }
+    /// A fraction of what the successor needs to start.
+    private static let drainLook = Duration.milliseconds(10)
+
+    /// Ends the listening and, after their present request, all connections.
+    private static func close(_ quiescing: ServerQuiescingHelper, on eventLoop: any EventLoop) async {
+        let allClosed = eventLoop.makePromise(of: Void.self)
+        quiescing.initiateShutdown(promise: allClosed)
+        try? await allClosed.futureResult.get()
     }
 
     // MARK: Event loops
@@ -106,6 +111,12 @@ struct Listener: Service {
         let eventLoop: any EventLoop
 
         func stop() { eventLoop.execute { services.value.stop() } }
+
+        func drain() { eventLoop.execute { services.value.isDraining = true } }
+
+        var isExpectingRequests: Bool {
+            get async { (try? await eventLoop.submit { services.value.isExpectingRequests }.get()) ?? false }
+        }
     }
 
     // MARK: The socket
@@ -139,7 +150,8 @@ struct Listener: Service {
     }
 
     private func bind(_ bootstrap: ServerBootstrap) async throws -> any Channel {
-        switch configuration.address {
+        if let socket = configuration.inheritedSocket { return try await bootstrap.withBoundSocket(socket).get() }
+        return switch configuration.address {
         case .host(let host, let port): try await bootstrap.bind(host: host, port: port).get()
         case .unix(let path):
             try await bootstrap.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
