@@ -201,8 +201,8 @@ let package = Package(
         .executableTarget(
             name: "cistern",
             dependencies: [
-                "CisternClient", "Documents", "Grants", "Trust", arguments, subprocess, system, unixSignals, nioCore,
-                nioPosix,
+                "CisternClient", "Documents", "Fold", "Redis", "Memcached", "ChangeLog", "Grants", "Trust", arguments, subprocess,
+                system, unixSignals, crypto, log, nioCore, nioPosix,
             ],
             path: "Daemons/cistern", swiftSettings: settings),
         // Measures Cistern beside its peers; see scripts/bench.

@@ -25,6 +25,7 @@ struct Cistern: AsyncParsableCommand {
         subcommands: [
             UpCommand.self, PushCommand.self, StateCommand.self, WatchCommand.self, TailCommand.self, AppsCommand.self,
             StatusCommand.self, DeleteCommand.self, ReplayCommand.self, TokenCommand.self,
+            ExportCommand.self, ImportCommand.self, DoctorCommand.self,
         ])
 
     static func main() async {

@@ -19,6 +19,12 @@ package struct Daemon: Sendable {
     let systemd: SystemdService
     let listening = ListeningAddress()
 
+    var setup: HealthReport.Setup {
+        HealthReport.Setup(
+            maximumConnections: configuration.maximumConnections, openFiles: FileLimit.raise(),
+            hasKeys: configuration.keys != nil, certificateEnd: admittance.tls?.end)
+    }
+
     /// The threads for connections, as many as there are cores unless told otherwise. All I/O is on them, so that a request goes from
     /// its socket to Redis' and back without changing threads.
     package var eventLoopGroup: any EventLoopGroup { MultiThreadedEventLoopGroup.singleton }

@@ -79,22 +79,27 @@ extension ChangeLog {
 
     package func notices(on bulletin: Bulletin) async throws(LogError) -> Notices {
         do throws(RedisError) {
-            let connection = try await client.connection()
-            let reply = try await connection.evaluate(
-                Scripts.notices, keys: [.string(bulletin.key)], arguments: [.milliseconds(bulletin.lifetime)])
-            let answer = try ScriptAnswer(reply, of: Scripts.notices)
-            let fields = try answer.array(1)
-            var all: [Notice] = []
-            for index in stride(from: 0, to: fields.count - 2, by: 3) {
-                // What another program has written there is passed over.
-                guard let daemon = fields[index].string, let time = fields[index + 1].integer, time >= 0,
-                    let bytes = fields[index + 2].bytes, let document = try? Document(parsing: bytes.span)
-                else { continue }
-                all.append(Notice(daemon: daemon, time: UInt64(time), document: document))
-            }
-            return Notices(now: try answer.number(0), all: all.sorted { $0.daemon < $1.daemon })
+            return try await Notices.read(bulletin, from: try await client.connection())
         } catch {
             throw LogError(error)
         }
+    }
+}
+
+extension Notices {
+    static func read(_ bulletin: Bulletin, from connection: RedisConnection) async throws(RedisError) -> Notices {
+        let reply = try await connection.evaluate(
+            Scripts.notices, keys: [.string(bulletin.key)], arguments: [.milliseconds(bulletin.lifetime)])
+        let answer = try ScriptAnswer(reply, of: Scripts.notices)
+        let fields = try answer.array(1)
+        var all: [Notice] = []
+        for index in stride(from: 0, to: fields.count - 2, by: 3) {
+            // What another program has written there is passed over.
+            guard let daemon = fields[index].string, let time = fields[index + 1].integer, time >= 0,
+                let bytes = fields[index + 2].bytes, let document = try? Document(parsing: bytes.span)
+            else { continue }
+            all.append(Notice(daemon: daemon, time: UInt64(time), document: document))
+        }
+        return Notices(now: try answer.number(0), all: all.sorted { $0.daemon < $1.daemon })
     }
 }

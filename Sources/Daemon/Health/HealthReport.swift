@@ -15,6 +15,7 @@ struct HealthReport {
     /// Milliseconds since 1970.
     let since: UInt64
     let results: [(name: String, result: ReadinessCheck.Result)]
+    let setup: Setup
     /// What only this kind of daemon has to say.
     let details: [(String, Document)]
 
@@ -27,10 +28,28 @@ struct HealthReport {
         var members: [(String, Document)] = [
             ("role", .string(role)), ("address", .string(address)), ("version", .string(Release.version)),
             ("since", .string(RFC3339.string(milliseconds: since))), ("ready", .bool(reasons.isEmpty)),
-            ("figures", .object(Self.figures(metrics))),
+            ("figures", .object(Self.figures(metrics))), ("setup", setup.document),
         ]
         if !reasons.isEmpty { members.append(("reasons", .object(reasons))) }
         return .object(members + details)
+    }
+
+    /// What it was started with, as far as it tells whether it fits the others and its machine.
+    struct Setup {
+        /// Connections that it takes, and sockets that it may open for them.
+        let maximumConnections: Int
+        let openFiles: Int
+        let hasKeys: Bool
+        /// Seconds since 1970.
+        let certificateEnd: Int?
+
+        var document: Document {
+            .object(
+                [
+                    ("fold_version", .integer(FoldRules.version)), ("max_connections", .integer(maximumConnections)),
+                    ("open_files", .integer(min(openFiles, (1 << 53) - 1))), ("keys", .bool(hasKeys)),
+                ] + (certificateEnd.map { [("certificate_end", .integer($0))] } ?? []))
+        }
     }
 
     /// A figure, where it is read, and what of it.

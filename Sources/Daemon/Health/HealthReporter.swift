@@ -43,7 +43,7 @@ package struct HealthReporter: Service {
     private func tell(since: UInt64, isListed: inout Bool) async {
         let report = HealthReport(
             role: daemon.name, address: daemon.listening.address, since: since,
-            results: await ReadinessCheck.results(of: checks), details: await details())
+            results: await ReadinessCheck.results(of: checks), setup: daemon.setup, details: await details())
         do {
             let wasListed = isListed
             isListed = try await log.post(report.document(daemon.metrics), as: daemon.instance, on: .health)

@@ -10,16 +10,24 @@ package struct TLSIdentityError: Error, CustomStringConvertible {
 }
 
 package final class TLSIdentity: Sendable {
-    private let context: Mutex<NIOSSLContext>
+    private struct Proof {
+        let context: NIOSSLContext
+        let end: Int?
+    }
+
+    private let proof: Mutex<Proof>
+
+    /// When the certificate ends, in seconds since 1970.
+    package var end: Int? { proof.withLock { $0.end } }
 
     /// - Parameters:
     ///   - certificates: In PEM, the server's own first, then those that lead to a root.
     ///   - key: In PEM, without a password.
     package init(certificates: [UInt8], key: [UInt8]) throws(TLSIdentityError) {
-        context = Mutex(try Self.context(certificates, key))
+        proof = Mutex(try Self.proof(certificates, key))
     }
 
-    private static func context(_ certificates: [UInt8], _ key: [UInt8]) throws(TLSIdentityError) -> NIOSSLContext {
+    private static func proof(_ certificates: [UInt8], _ key: [UInt8]) throws(TLSIdentityError) -> Proof {
         let chain: [NIOSSLCertificate]
         do { chain = try NIOSSLCertificate.fromPEMBytes(certificates) } catch {
             throw TLSIdentityError(description: "The certificate is not in PEM: \(error).")
@@ -33,16 +41,20 @@ package final class TLSIdentity: Sendable {
         configuration.minimumTLSVersion = .tlsv12
         // HTTP/2 is a proxy's work.
         configuration.applicationProtocols = ["http/1.1"]
-        do { return try NIOSSLContext(configuration: configuration) } catch {
+        do {
+            return Proof(
+                context: try NIOSSLContext(configuration: configuration), end: chain.first.map { Int($0.notValidAfter) }
+            )
+        } catch {
             throw TLSIdentityError(description: "The private key is not that of the certificate: \(error).")
         }
     }
 
     /// For connections from now on.
     package func replace(by other: TLSIdentity) {
-        let new = other.context.withLock { $0 }
-        context.withLock { $0 = new }
+        let new = other.proof.withLock { $0 }
+        proof.withLock { $0 = new }
     }
 
-    func makeHandler() -> NIOSSLServerHandler { NIOSSLServerHandler(context: context.withLock { $0 }) }
+    func makeHandler() -> NIOSSLServerHandler { NIOSSLServerHandler(context: proof.withLock { $0.context }) }
 }
