@@ -6,11 +6,15 @@ struct LineSplitter {
     let source: String
     /// Bytes of a line. A change has at most 1 MiB; the rest is room for what stands round it.
     static let maximumBytes = 2 << 20
+    private let maximumBytes: Int
     private var rest: [UInt8] = []
     /// How many lines there were, empty ones included.
     private(set) var count = 0
 
-    init(source: String) { self.source = source }
+    init(source: String, maximumBytes: Int = maximumBytes) {
+        self.source = source
+        self.maximumBytes = maximumBytes
+    }
 
     /// - Returns: the lines that are complete with these bytes, and the number of each, from 1.
     mutating func take(_ bytes: [UInt8]) throws(Failure) -> [(number: Int, line: ArraySlice<UInt8>)] {
@@ -22,9 +26,9 @@ struct LineSplitter {
             start = end + 1
         }
         rest.removeFirst(start)
-        guard rest.count <= Self.maximumBytes else {
+        guard rest.count <= maximumBytes else {
             throw Failure(
-                .data, "Line \(count + 1) of \(source) has more than \(Wording.bytes(Self.maximumBytes)).")
+                .data, "Line \(count + 1) of \(source) has more than \(Wording.bytes(maximumBytes)).")
         }
         return lines
     }

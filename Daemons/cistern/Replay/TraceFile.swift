@@ -1,31 +1,13 @@
 import CisternClient
-import Foundation
 
 /// The changes of a trace file, read in pieces, so that a trace may be larger than memory.
 struct TraceFile: Sendable {
-    /// Bytes that are read at once.
-    private static let pieceBytes = 1 << 20
-
     let path: String
     let run: String?
 
     /// Calls `body` with the changes, some at a time, in order.
     func inPieces(_ body: ([Change]) async throws -> Void) async throws {
-        guard let file = FileHandle(forReadingAtPath: path) else {
-            throw Failure(
-                .data, "The trace \(path) cannot be opened.", advice: "Is the path right, and may it be read?")
-        }
-        defer { try? file.close() }
-        var splitter = LineSplitter(source: "the trace")
-        while true {
-            let piece: Data?
-            do { piece = try file.read(upToCount: Self.pieceBytes) } catch {
-                throw Failure(.data, "The trace \(path) cannot be read: \(error.localizedDescription)")
-            }
-            guard let piece, !piece.isEmpty else { break }
-            try await body(try changes(splitter.take(Array(piece))))
-        }
-        try await body(try changes(splitter.finish()))
+        try await LineFile(path: path, what: "the trace").inPieces { try await body(try changes($0)) }
     }
 
     /// Reads all of it, so that a mistake in it shows before anything is sent.

@@ -39,7 +39,10 @@ struct Terminal: Sendable {
     }
 
     /// - Returns: false if nobody reads any more.
-    func tryToWrite(_ bytes: [UInt8]) -> Bool {
+    func tryToWrite(_ bytes: [UInt8]) -> Bool { Self.write(bytes, to: descriptor) }
+
+    /// - Returns: false if it cannot be written, as `errno` says.
+    static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
