@@ -201,7 +201,8 @@ let package = Package(
         .executableTarget(
             name: "cistern",
             dependencies: [
-                "CisternClient", "Documents", "Fold", "Redis", "Memcached", "ChangeLog", "Grants", "Trust", arguments, subprocess,
+                "CisternClient", "Documents", "Fold", "Redis", "Memcached", "ChangeLog", "Grants", "Trust", arguments,
+                subprocess,
                 system, unixSignals, crypto, log, nioCore, nioPosix,
             ],
             path: "Daemons/cistern", swiftSettings: settings),
