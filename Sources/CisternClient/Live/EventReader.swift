@@ -14,6 +14,7 @@ struct EventReader {
     private var name = ""
     private var data: [UInt8] = []
     private var version: VersionToken?
+    private var position: PositionToken?
     /// The version that the next patch goes on from.
     private var last: VersionToken?
 
@@ -43,7 +44,7 @@ struct EventReader {
     private mutating func take(_ events: inout [Event]) throws(Strange) {
         if line.isEmpty {
             if !data.isEmpty { try complete(&events) }
-            (name, data, version) = ("", [], nil)
+            (name, data, version, position) = ("", [], nil, nil)
             return
         }
         let colon = line.firstIndex(of: UInt8(ascii: ":")) ?? line.count
@@ -53,6 +54,7 @@ struct EventReader {
         case "event": name = String(decoding: value, as: UTF8.self)
         case "data": data += value
         case "id": version = VersionToken(String(decoding: value, as: UTF8.self))
+        case "position": position = PositionToken(String(decoding: value, as: UTF8.self))
         case "": events.append(.heard)
         default: break
         }
@@ -66,13 +68,17 @@ struct EventReader {
             throw Strange(description: "the data of an event is not JSON: \(error)")
         }
         switch name {
-        case "state": events.append(.told(Told(content: .state(document), version: version), purpose: nil))
+        case "state": events.append(told(.state(document)))
         case "patch":
-            events.append(.told(Told(content: .patch(document, from: last), version: version), purpose: nil))
+            events.append(told(.patch(document, from: last)))
         case "deleted": events.append(.told(Told(content: .unknown), purpose: nil))
         case "presence": events.append(.present(document.presentClients))
         default: break
         }
         if let version { last = version }
+    }
+
+    private func told(_ content: Told.Content) -> Event {
+        .told(Told(content: content, version: version, position: position), purpose: nil)
     }
 }
