@@ -309,7 +309,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "CisternClientTests",
-            dependencies: ["CisternClient", "Documents", "Fold", "TestSupport", log, nioCore, nioPosix, nioHTTP1],
+            dependencies: [
+                "CisternClient", "Documents", "Fold", "TestSupport", log, system, nioCore, nioPosix, nioHTTP1,
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "CommandTests",

@@ -27,6 +27,7 @@ public final class FileStorage: Storage {
     private static let mostTimesLarger = 4
 
     public let path: String
+    private let disk: Disk
 
     private struct Inner {
         var file: FileDescriptor?
@@ -41,7 +42,12 @@ public final class FileStorage: Storage {
     private let inner = Mutex(Inner())
 
     /// - Parameter path: of the file, which need not exist; its folder has to.
-    public init(path: String) { self.path = path }
+    public convenience init(path: String) { self.init(path: path, disk: .real) }
+
+    init(path: String, disk: Disk) {
+        self.path = path
+        self.disk = disk
+    }
 
     deinit { inner.withLock { Self.release(&$0) } }
 
@@ -69,8 +75,9 @@ public final class FileStorage: Storage {
                 inner.isBehind = true
                 let line = KeptLine.encoded(update)
                 try self.attempt("written") {
-                    try inner.file?.writeAll(line)
-                    try inner.file?.sync()
+                    guard let file = inner.file else { return }
+                    try self.disk.write(line, file)
+                    try self.disk.sync(file)
                 }
                 inner.bytes += line.count
                 inner.isBehind = false
@@ -132,8 +139,9 @@ public final class FileStorage: Storage {
         inner.freshBytes = inner.bytes
         if !rest.isEmpty {
             try attempt("mended") {
-                try inner.file?.resize(to: Int64(rest.startIndex))
-                try inner.file?.sync()
+                guard let file = inner.file else { return }
+                try file.resize(to: Int64(rest.startIndex))
+                try disk.sync(file)
             }
         }
     }
@@ -149,9 +157,9 @@ public final class FileStorage: Storage {
             let file = try FileDescriptor.open(
                 FilePath(next), .readWrite, options: [.create, .truncate, .append, .closeOnExec],
                 permissions: .ownerReadWrite)
-            try file.writeAll(line)
-            try file.sync()
-            guard unsafe rename(next, path) == 0 else { throw Errno(rawValue: errno) }
+            try disk.write(line, file)
+            try disk.sync(file)
+            try disk.rename(next, path)
             try syncFolder()
             return file
         }
@@ -167,7 +175,7 @@ public final class FileStorage: Storage {
         let folder = FilePath(path).removingLastComponent()
         let descriptor = try FileDescriptor.open(folder.isEmpty ? "." : folder, .readOnly, options: [.directory])
         defer { try? descriptor.close() }
-        try descriptor.sync()
+        try disk.sync(descriptor)
     }
 
     private static func release(_ inner: inout Inner) {
@@ -189,8 +197,16 @@ public struct StorageFailure: Error, Sendable, Hashable, CustomStringConvertible
     init(_ description: String) { self.description = description }
 }
 
-extension FileDescriptor {
-    fileprivate func sync() throws {
-        guard fsync(rawValue) == 0 else { throw Errno(rawValue: errno) }
-    }
+/// What of a storage has to reach the disk, and in which order. Tests look at it, and let it fail.
+struct Disk: Sendable {
+    let write: @Sendable ([UInt8], FileDescriptor) throws -> Void
+    /// A file, or the folder that says which files there are.
+    let sync: @Sendable (FileDescriptor) throws -> Void
+    /// In place of the other one, if there is one.
+    let rename: @Sendable (_ old: String, _ new: String) throws -> Void
+
+    static let real = Disk(
+        write: { bytes, file in try file.writeAll(bytes) },
+        sync: { file in if fsync(file.rawValue) != 0 { throw Errno(rawValue: errno) } },
+        rename: { old, new in if unsafe Glibc.rename(old, new) != 0 { throw Errno(rawValue: errno) } })
 }

@@ -1,6 +1,8 @@
 // What a file keeps, whatever happens to whoever writes it.
 
 import Foundation
+import Synchronization
+import SystemPackage
 import TestSupport
 import Testing
 
@@ -110,6 +112,101 @@ struct FileStorageTests {
             #expect(try Data(contentsOf: URL(filePath: path)).count < 320 << 10)
             await storage.close()
             #expect(try await FileStorage(path: path).load()?.changes == [change(100, bytes: 20_000)])
+        }
+    }
+
+    /// A disk of which it is known what was done to it, and that fails when it is told to.
+    private final class WatchedDisk: Sendable {
+        private let seen = Mutex<[String]>([])
+        private let failing = Mutex<String?>(nil)
+
+        /// What was done since the last look.
+        func done() -> [String] {
+            seen.withLock { seen in
+                defer { seen = [] }
+                return seen
+            }
+        }
+
+        func fail(_ act: String?) { failing.withLock { $0 = act } }
+
+        var disk: Disk {
+            Disk(
+                write: { bytes, file in
+                    try self.note("write \(try Self.name(of: file))")
+                    try Disk.real.write(bytes, file)
+                },
+                sync: { file in
+                    try self.note("sync \(try Self.name(of: file))")
+                    try Disk.real.sync(file)
+                },
+                rename: { old, new in
+                    try self.note("rename \(Self.last(old)) \(Self.last(new))")
+                    try Disk.real.rename(old, new)
+                })
+        }
+
+        private func note(_ act: String) throws {
+            if failing.withLock({ $0 == act }) { throw Errno.noSpace }
+            seen.withLock { $0.append(act) }
+        }
+
+        private static func name(of file: FileDescriptor) throws -> String {
+            last(try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(file.rawValue)"))
+        }
+
+        private static func last(_ path: String) -> String {
+            let name = path.split(separator: "/").last.map(String.init) ?? ""
+            return name.hasPrefix("cistern-") ? "folder" : name
+        }
+    }
+
+    @Test(
+        "A save is on the disk when it returns, and a new file takes the place of the old one when it is there in full")
+    func order() async throws {
+        try await withFolder { folder in
+            let watched = WatchedDisk()
+            let storage = FileStorage(path: folder + "/queue", disk: watched.disk)
+            _ = try await storage.load()
+            #expect(watched.done() == ["sync folder"])
+            try await storage.save(update(1, put: [change(1)]))
+            #expect(watched.done() == ["write queue", "sync queue"])
+            try await storage.save(update(2, put: [change(2, bytes: 300 << 10)], drop: [1]))
+            _ = watched.done()
+            try await storage.save(update(3, put: [change(3)], drop: [2]))
+            #expect(
+                watched.done() == ["write queue.next", "sync queue.next", "rename queue.next queue", "sync folder"])
+            await storage.close()
+        }
+    }
+
+    @Test(
+        "What cannot be written down is said, the file goes on to have what it had, and the next save makes up for it",
+        arguments: ["write queue", "sync queue"], [nil, "sync queue.next", "rename queue.next queue"])
+    func failing(act: String, next: String?) async throws {
+        try await withFolder { folder in
+            let watched = WatchedDisk()
+            let storage = FileStorage(path: folder + "/queue", disk: watched.disk)
+            _ = try await storage.load()
+            try await storage.save(update(1, put: [change(1)]))
+            watched.fail(act)
+            await #expect(throws: StorageFailure.self) { try await storage.save(update(2, put: [change(2)])) }
+            if let next {
+                watched.fail(next)
+                await #expect(throws: StorageFailure.self) { try await storage.save(update(3, put: [change(3)])) }
+                // Killed now, the program has what was kept.
+                try FileManager.default.copyItem(atPath: folder + "/queue", toPath: folder + "/copy")
+                let copy = FileStorage(path: folder + "/copy")
+                #expect(try await copy.load()?.changes.first == change(1))
+                await copy.close()
+            }
+            watched.fail(nil)
+            _ = watched.done()
+            try await storage.save(update(4, put: [change(4)], drop: [1]))
+            #expect(watched.done().first == "write queue.next")
+            await storage.close()
+            let kept = try await FileStorage(path: folder + "/queue").load()?.changes.map(\.order)
+            #expect(kept == (next == nil ? [2, 4] : [2, 3, 4]))
         }
     }
 }
