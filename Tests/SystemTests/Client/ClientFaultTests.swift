@@ -88,6 +88,29 @@ struct ClientFaultTests {
         }
     }
 
+    @Test("What a client could not send before it ended shows in the next one that opens its file, which sends it")
+    func unsent() async throws {
+        let path = NSTemporaryDirectory() + "cistern-\(UUID().uuidString)"
+        defer { for end in ["", ".lock", ".next"] { try? FileManager.default.removeItem(atPath: path + end) } }
+        try await withCistern { system in
+            let increment = Edit.operations(#"[{"op":"increment","path":"/n","value":1}]"#)
+            // Nobody listens there.
+            for count in 1...2 {
+                let away = try CisternClient(url: "http://127.0.0.1:1").open("board", storage: FileStorage(path: path))
+                try away.enqueue(increment)
+                try await eventually("all of it waits") { away.status.pendingCount == count }
+                await away.close()
+            }
+            for _ in 1...2 {
+                let board = try CisternClient(url: system.poller.url).open("board", storage: FileStorage(path: path))
+                try await eventually(within: .seconds(30), "it was sent, once") {
+                    board.state?.json?.description == #"{"n":2}"# && board.status.pendingCount == 0
+                }
+                await board.close()
+            }
+        }
+    }
+
     @Test("What waits in a file is sent by the next client that opens it, once")
     func file() async throws {
         let path = NSTemporaryDirectory() + "cistern-\(UUID().uuidString)"
