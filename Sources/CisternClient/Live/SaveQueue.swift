@@ -45,8 +45,8 @@ final class SaveQueue: Sendable {
         send: (Sending) -> Void
     ) async {
         var debt = Debt(newest: newest)
+        // What came before `finish` has signalled, which is heard before the end.
         for await _ in signal { await write(storage, &debt, saved, send) }
-        await write(storage, &debt, saved, send)
     }
 
     private func write(
