@@ -48,8 +48,16 @@ extension Page {
         try await devTools("Emulation.setEmulatedMedia", [("features", .array([scheme]))])
     }
 
-    /// Keeps a picture of what the window shows now.
+    /// Keeps a picture of what the window shows, when it has come to rest: a change of its size takes some frames, and what slides some more.
     func keepPicture(_ name: String) async throws {
+        try await run(
+            """
+            const frame = () => new Promise(requestAnimationFrame);
+            for (let count = 0; count < 3; count += 1) await frame();
+            const sliding = document.getAnimations().filter((one) => one instanceof CSSTransition);
+            await Promise.allSettled(sliding.map(({ finished }) => finished));
+            await frame();
+            """)
         let picture = try await devTools("Page.captureScreenshot")
         guard let data = picture["data"]?.stringValue.flatMap({ Data(base64Encoded: $0) }) else {
             throw TestSupportError("The browser gave no picture.")
