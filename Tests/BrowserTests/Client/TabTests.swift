@@ -92,6 +92,40 @@ extension BrowserTests {
             }
         }
 
+        @Test("A database that another page keeps from opening keeps nobody waiting for ever")
+        func blockedDatabase() async throws {
+            try await withCistern { system in
+                try await withBrowser { browser in
+                    let url = system.poller.url + "/"
+                    let (rude, page) = (try await browser.open(url), try await browser.open(url))
+                    // To be deleted when this page lets go of it, which it does not: until then nobody else can open it.
+                    try await rude.run(
+                        """
+                        const name = `cistern ${location.origin} board`;
+                        const opening = indexedDB.open(name);
+                        await new Promise((resolve) => (opening.onsuccess = resolve));
+                        window.held = opening.result;
+                        const deletion = indexedDB.deleteDatabase(name);
+                        await new Promise((resolve) => (deletion.onblocked = resolve));
+                        """)
+                    try await page.connect()
+                    try await page.push(#"{"n":1}"#)
+                    #expect(try await page.value("board.status.isDurable").boolValue == true, "not known yet")
+                    try await page.wait(for: "outcomes.length === 1", within: .seconds(60))
+                    try await page.waitUntilSettled()
+                    #expect(try await page.value("board.status.isDurable").boolValue == false)
+                    #expect(try await system.settled().json.text == #"{"n":1}"#)
+                    // Nobody waits for what this client has opened too late.
+                    try await rude.run("held.close()")
+                    try await page.run(
+                        """
+                        const deletion = indexedDB.deleteDatabase(`cistern ${location.origin} board`);
+                        await new Promise((resolve) => (deletion.onsuccess = resolve));
+                        """)
+                }
+            }
+        }
+
         @Test("Offline, every tab shows what the others change")
         func offline() async throws {
             try await withCistern { system in
