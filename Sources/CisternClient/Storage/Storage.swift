@@ -12,6 +12,8 @@ public protocol Storage: Sendable {
     /// What was kept; nil if nothing was.
     func load() async throws -> KeptQueue?
     /// Keeps all of it or nothing, and returns when it will outlive the program.
+    ///
+    /// What it could not keep, because it threw, comes again with the next update.
     func save(_ update: KeptQueue.Update) async throws
     /// No more calls come.
     func close() async
