@@ -83,5 +83,7 @@ struct LogCursorTests {
                 == ["Change 1 has left the log already.", "2"])
         var end = LogCursor(after: 3)
         #expect(end.take(epoch: "f", tail: 3, of: "a") == nil && end.position == 3)
+        // A server that is behind is no other epoch.
+        #expect(end.take(epoch: "f", tail: 2, of: "a") == nil && end.position == 3)
     }
 }

@@ -33,7 +33,7 @@ struct LogCursor {
             position = 0
             return "The log of “\(app)” has begun anew."
         }
-        if position > tail {
+        if epoch == nil, position > tail {
             // Positions are given out one after the other: this one is of an earlier epoch.
             defer { position = 0 }
             return "The log of “\(app)” has begun anew: it has not come to position \(position), only to \(tail)."
