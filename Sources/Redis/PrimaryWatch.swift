@@ -81,17 +81,16 @@ final class PrimaryWatch: Sendable {
         }
     }
 
-    /// Runs the body and calls `leave` if meanwhile the primary turns out to be another server.
+    /// Runs the body, and closes the channel if meanwhile the primary turns out to be another server.
     func whilePrimary(
-        _ address: RedisAddress, otherwise leave: @escaping @Sendable () -> Void,
-        isolation: isolated (any Actor)? = #isolation,
+        _ address: RedisAddress, closing channel: CommandChannel, isolation: isolated (any Actor)? = #isolation,
         _ body: () async -> Void
     ) async {
         if places.isEmpty { return await body() }
         await withDiscardingTaskGroup { group in
             group.addTask {
                 await self.becomesAnother(than: address)
-                if !Task.isCancelled { leave() }
+                if !Task.isCancelled { channel.close() }
             }
             await body()
             group.cancelAll()

@@ -32,7 +32,7 @@ extension RedisConnection {
                 let commands = try await CommandChannel.connect(
                     configuration, on: eventLoop, metrics: metrics, logger: logger)
                 var failure: RedisError?
-                await watch.whilePrimary(configuration.address, otherwise: { commands.close() }) {
+                await watch.whilePrimary(configuration.address, closing: commands) {
                     do throws(RedisError) {
                         let connection = try await greet(commands, configuration, metrics: metrics, logger: logger)
                         logger.info("Connected to Redis", metadata: place)

@@ -3,6 +3,7 @@ import Foundation
 import NIOPosix
 import Relays
 import SystemSupport
+import TestSupport
 
 /// Rounds on one Cistern, until the time is over.
 struct Run: Sendable {
@@ -57,7 +58,7 @@ struct Run: Sendable {
                 "round \(number)\(schedule.mayLose ? " (loses)" : ""): \(outcome.history.events.count) events, "
                     + "\(schedule.faults.count) faults, recovered in \(outcome.recovery.milliseconds) ms, "
                     + "\(outcome.violations.count) violations")
-            if !outcome.violations.isEmpty { try report(outcome, round: number) }
+            if !outcome.violations.isEmpty { try report(outcome, round: number, sentinels: cistern.replication) }
             number += 1
             // A mutant is caught once.
             if mutant != nil, !figures.violations.isEmpty { break }
@@ -65,10 +66,12 @@ struct Run: Sendable {
         return figures
     }
 
-    private func report(_ outcome: Round.Outcome, round: Int) throws {
+    private func report(_ outcome: Round.Outcome, round: Int, sentinels: TestReplication?) throws {
         for violation in outcome.violations.prefix(Self.mostSentences) { say("  \(violation)") }
         let path = FileManager.default.temporaryDirectory.path + "/cistern-faults-\(seed)-\(round).txt"
-        try outcome.history.lines.joined(separator: "\n").write(toFile: path, atomically: true, encoding: .utf8)
+        let elections = sentinels?.sentinels.map { "\nA sentinel:\n\($0.printed)" } ?? []
+        try (outcome.history.lines + elections).joined(separator: "\n").write(
+            toFile: path, atomically: true, encoding: .utf8)
         say("  the history: \(path)")
     }
 }
