@@ -69,10 +69,12 @@ package final class TestReplication: Sendable {
         return try primary()
     }
 
-    /// Waits until this server is a replica that has all of the primary's data.
-    package func demotion(of old: TestRedis) async throws {
-        try await eventually(within: .seconds(60), "the old primary is a replica") {
-            try old.command("INFO", "replication").contains("master_link_status:up")
+    /// Waits until all but the primary are its replicas and have all of its data.
+    package func settled() async throws {
+        try await eventually(within: .seconds(90), poll: .milliseconds(50), "all servers but one are replicas") {
+            let state = try primary().command("INFO", "replication")
+            return state.contains("role:master")
+                && state.components(separatedBy: "state=online").count == servers.count
         }
     }
 

@@ -1,6 +1,7 @@
 import Foundation
 
-/// A real Redis Sentinel on a loopback port of its own, which watches one primary. It notices a death after half a second.
+/// A real Redis Sentinel on a loopback port of its own, which watches one primary. It takes a server for dead that is
+/// silent for a second and a half: on a busy machine every process is silent for half of that now and then.
 package final class TestSentinel: Sendable {
     package let port: Int
     private let process: ChildProcess
@@ -34,7 +35,7 @@ package final class TestSentinel: Sendable {
             [
                 "port \(port)", "bind 127.0.0.1", "dir \(folder.path)", "logfile \"\"",
                 "sentinel monitor \(Self.name) 127.0.0.1 \(primaryPort) \(quorum)",
-                "sentinel down-after-milliseconds \(Self.name) 500",
+                "sentinel down-after-milliseconds \(Self.name) 1500",
                 "sentinel failover-timeout \(Self.name) 3000",
             ] + (password.map { ["requirepass \($0)"] } ?? []) + settings
         let file = "\(folder.path)/sentinel.conf"

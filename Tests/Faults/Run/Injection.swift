@@ -110,7 +110,7 @@ struct Injection: Sendable {
         }
     }
 
-    /// Returns when the old primary is a replica that has everything.
+    /// Returns when there is a replica again that has everything.
     private func promote(
         _ fault: Fault, _ stop: (TestRedis) -> Void, restart: (TestRedis) async throws -> Void
     ) async throws {
@@ -127,7 +127,7 @@ struct Injection: Sendable {
         _ = try await replication.promotion(from: primary)
         history.note(.fault("promotion took \((ContinuousClock.now - begin).milliseconds) ms"))
         try await restart(primary)
-        try await replication.demotion(of: primary)
+        try await replication.settled()
     }
 
     private func roles() throws -> (primary: TestRedis, replica: TestRedis) {
