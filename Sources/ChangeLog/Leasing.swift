@@ -16,7 +16,10 @@ extension ChangeLog {
         _ partition: Partition, to daemon: String, for duration: Duration
     ) async throws(LogError) -> LeaseAnswer {
         let answer = try await call(
-            Scripts.lease, in: partition, keys: [partition.lease], [.string(daemon), .milliseconds(duration)])
+            Scripts.lease, in: partition, keys: [partition.lease],
+            [
+                .string(daemon), .milliseconds(duration), .integer(Int64(settings.foldVersion)), .string(nonce()),
+            ])
         do throws(RedisError) {
             switch answer.tag {
             case "ok": return .held(fence: try answer.number(0))
@@ -48,6 +51,18 @@ extension ChangeLog {
     package func announceLeases() async throws(LogError) {
         do {
             _ = try await client.send(RedisCommand("PUBLISH", .string(StoreKeys.leases), ""))
+        } catch {
+            throw LogError(error)
+        }
+    }
+
+    /// Says in the settings of the store that it is folded by this version from now on: daemons of an older one do not start any more.
+    package func raiseFoldVersion() async throws(LogError) {
+        guard settings.storedFoldVersion < settings.foldVersion else { return }
+        do {
+            _ = try await client.send(
+                RedisCommand(
+                    "HSET", .string(StoreKeys.settings), "fold_version", .integer(Int64(settings.foldVersion))))
         } catch {
             throw LogError(error)
         }

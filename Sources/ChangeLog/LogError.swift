@@ -11,6 +11,8 @@ package enum LogError: Error, Sendable, Equatable {
     case failed(RedisError)
     /// The keys of an application contradict each other: somebody else wrote to them.
     case damaged(application: String, String)
+    /// The states of this partition are folded by another version of the program: a newer one has taken it over, or an older one has it still.
+    case otherFold(Int, own: Int)
     /// The Redis life changed again and again while this was tried.
     case unsettled(attempts: Int)
 }
@@ -47,6 +49,9 @@ extension LogError: CustomStringConvertible {
         case .damaged(let application, let what):
             "The keys of the application \(application) in Redis contradict each other: \(what). "
                 + "They must be changed by Cistern only; restore them from a backup, or delete the application."
+        case .otherFold(let version, let own):
+            "This partition is folded by version \(version), this program folds by version \(own). "
+                + "An upgrade is under way: end it, so that all daemons are of the newer release."
         case .unsettled(let attempts):
             "Redis changed its life (restart or promotion) during each of \(attempts) attempts. Look at its log."
         }

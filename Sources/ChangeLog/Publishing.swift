@@ -41,7 +41,7 @@ extension ChangeLog {
         var arguments: [RedisArgument] = [
             .string(partition.merged(application)), .string(position.epoch.description), .number(from),
             .number(position.number), .number(version), .integer(Int64(stateBytes)),
-            .milliseconds(limits.recordLifetime),
+            .milliseconds(limits.recordLifetime), .integer(Int64(settings.foldVersion)),
         ]
         for rejected in rejections {
             arguments += [
@@ -65,6 +65,7 @@ extension ChangeLog {
             [
                 .string(application.description), .string(snapshot.epoch.description), .number(snapshot.position),
                 .number(snapshot.logBytes), .bytes(snapshot.withoutRecords.encoded()),
+                .integer(Int64(settings.foldVersion)),
             ])
     }
 
@@ -77,6 +78,7 @@ extension ChangeLog {
         case "ok": return .done
         case "stale": return .stale
         case "none": return .gone
+        case "other-fold": throw otherFold(answer)
         default: throw LogError(answer.unexpected)
         }
     }

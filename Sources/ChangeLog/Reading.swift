@@ -81,6 +81,14 @@ extension ChangeLog {
         }
     }
 
+    func otherFold(_ answer: ScriptAnswer) -> LogError {
+        do throws(RedisError) {
+            return .otherFold(Int(clamping: try answer.number(0)), own: settings.foldVersion)
+        } catch {
+            return LogError(error)
+        }
+    }
+
     static let otherLength = "the list has another length than the positions say"
 
     /// The entries after `position` of `epoch`; with another epoch, a trimmed position or nil, from the checkpoint on.
@@ -98,6 +106,7 @@ extension ChangeLog {
             [
                 .string(position?.epoch.description ?? ""), .number(position?.number ?? 0),
                 .integer(Int64(bounds.entries)), .integer(Int64(bounds.bytes)),
+                .integer(Int64(settings.foldVersion)),
             ])
         do {
             switch answer.tag {
@@ -105,6 +114,7 @@ extension ChangeLog {
             case "none": return nil
             case "damaged":
                 throw LogError.damaged(application: application.description, Self.otherLength)
+            case "other-fold": throw otherFold(answer)
             default: throw LogError(answer.unexpected)
             }
         } catch let error as LogError {

@@ -33,9 +33,13 @@ package struct Replica: Sendable {
     package mutating func absorb(_ slice: LogSlice) throws(SnapshotError) -> Progress {
         var state: ApplicationState
         switch slice.restart {
-        case .empty: state = ApplicationState(application: application, epoch: slice.epoch, limits: settings.limits)
+        case .empty:
+            state = ApplicationState(
+                application: application, epoch: slice.epoch, limits: settings.limits,
+                foldVersion: settings.foldVersion)
         case .checkpoint(let checkpoint):
-            state = try ApplicationState(checkpoint, epoch: slice.epoch, limits: settings.limits)
+            state = try ApplicationState(
+                checkpoint, epoch: slice.epoch, limits: settings.limits, foldVersion: settings.foldVersion)
         case nil:
             // Taken out so that the document has one owner and is changed in place.
             guard let present = self.state.take(), present.position == slice.from, present.epoch == slice.epoch else {

@@ -9,10 +9,17 @@ package struct StoreSettings: Equatable, Sendable {
     package let partitions: Int
     /// Limits that decide whether a change is applied.
     package let limits: DocumentLimits
+    /// By which this program folds.
+    package let foldVersion: Int
+    /// By which the store was folded when the settings were read; never newer.
+    package let storedFoldVersion: Int
 
-    package init(partitions: Int, limits: DocumentLimits) {
+    /// - Parameter foldVersion: The program's own, unless a test is to be another release.
+    package init(partitions: Int, limits: DocumentLimits, foldVersion: Int = FoldRules.version) {
         self.partitions = partitions
         self.limits = limits
+        self.foldVersion = foldVersion
+        storedFoldVersion = foldVersion
     }
 
     /// More would make the sweep over all partitions expensive without giving more daemons something to do.
@@ -21,15 +28,15 @@ package struct StoreSettings: Equatable, Sendable {
 
 package enum StoreSettingsError: Error, CustomStringConvertible {
     case log(LogError)
-    /// Another version of the fold wrote this store.
-    case otherFoldVersion(String)
+    /// A newer version of the fold wrote this store.
+    case otherFoldVersion(String, own: Int)
     case unreadable(field: String, value: String)
 
     package var description: String {
         switch self {
         case .log(let error): error.description
-        case .otherFoldVersion(let version):
-            "This store was written by fold version \(version); this program folds by version \(FoldRules.version). "
+        case .otherFoldVersion(let version, let own):
+            "This store was written by fold version \(version); this program folds by version \(own). "
                 + "Run the release that fits, or start an empty store."
         case .unreadable(let field, let value):
             "The settings of the store (\(StoreKeys.settings) in Redis) have “\(value)” for \(field), which is no number in range."
@@ -43,7 +50,7 @@ extension StoreSettings {
         from client: RedisClient, initial: StoreSettings
     ) async throws(StoreSettingsError) -> StoreSettings {
         let fields: [(String, Int)] = [
-            ("partitions", initial.partitions), ("fold_version", FoldRules.version),
+            ("partitions", initial.partitions), ("fold_version", initial.foldVersion),
             ("maximum_state_bytes", initial.limits.maximumBytes), ("maximum_depth", initial.limits.maximumDepth),
             ("maximum_work", initial.limits.maximumWork),
         ]
@@ -55,10 +62,10 @@ extension StoreSettings {
         } catch {
             throw .log(LogError(error))
         }
-        return try StoreSettings(reply.array ?? [])
+        return try StoreSettings(reply.array ?? [], foldVersion: initial.foldVersion)
     }
 
-    private init(_ pairs: [RESPValue]) throws(StoreSettingsError) {
+    private init(_ pairs: [RESPValue], foldVersion: Int) throws(StoreSettingsError) {
         var stored: [String: String] = [:]
         for index in stride(from: 0, to: pairs.count - 1, by: 2) {
             if let field = pairs[index].string { stored[field] = pairs[index + 1].string }
@@ -70,7 +77,11 @@ extension StoreSettings {
             return number
         }
         let version = stored["fold_version"] ?? "nothing"
-        guard version == String(FoldRules.version) else { throw .otherFoldVersion(version) }
+        guard let stored = Int(version), (1...foldVersion).contains(stored) else {
+            throw .otherFoldVersion(version, own: foldVersion)
+        }
+        self.foldVersion = foldVersion
+        storedFoldVersion = stored
         partitions = try number("partitions", in: Self.partitionRange)
         limits = DocumentLimits(
             maximumBytes: try number("maximum_state_bytes", in: 2...Int.max),

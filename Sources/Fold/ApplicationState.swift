@@ -5,8 +5,8 @@ package import Documents
 
 /// What two folds must have in common to give the same bytes.
 package enum FoldRules {
-    /// Raised whenever the same log could give other bytes than before. Stored with every snapshot and in the settings of the
-    /// store, so that two versions of the program never continue each other's work unnoticed.
+    /// Raised whenever the same log could give other bytes than before. Stored with every snapshot, with every partition and in the settings
+    /// of the store, so that two versions of the program never continue each other's work (Running.md).
     package static let version = 1
 }
 
@@ -28,9 +28,14 @@ package struct ApplicationState: Sendable {
 
     /// Limits that decide whether a change is applied: part of the fold, and so read from the store, never from a daemon's flags.
     package let limits: DocumentLimits
+    /// By which this folds; its snapshots say so.
+    private let foldVersion: Int
 
     /// The state before the first change: `{}` at position 0.
-    package init(application: ApplicationID, epoch: Epoch, limits: DocumentLimits) {
+    package init(
+        application: ApplicationID, epoch: Epoch, limits: DocumentLimits, foldVersion: Int = FoldRules.version
+    ) {
+        self.foldVersion = foldVersion
         self.application = application
         self.epoch = epoch
         self.limits = limits
@@ -43,10 +48,14 @@ package struct ApplicationState: Sendable {
 
     /// Goes on from a snapshot or checkpoint, in the epoch that the store says is the application's now.
     ///
-    /// - Throws: ``SnapshotError/damaged`` if the state is not the JSON that a fold writes, or the records are not.
+    /// A snapshot of an older fold is where this one begins: what comes behind it in this epoch is folded by nobody else's rules.
+    ///
+    /// - Throws: ``SnapshotError/otherFoldVersion`` if it is of a newer one, ``SnapshotError/damaged`` if the state is not the JSON that a fold writes, or the records are not.
     package init(
-        _ snapshot: Snapshot, epoch: Epoch, limits: DocumentLimits
+        _ snapshot: Snapshot, epoch: Epoch, limits: DocumentLimits, foldVersion: Int = FoldRules.version
     ) throws(SnapshotError) {
+        guard snapshot.foldVersion <= foldVersion else { throw .otherFoldVersion }
+        self.foldVersion = foldVersion
         application = snapshot.application
         self.epoch = epoch
         self.limits = limits
@@ -103,8 +112,9 @@ package struct ApplicationState: Sendable {
     /// copy of the last ones.
     package mutating func snapshot() -> Snapshot {
         let header = SnapshotHeader(
-            application: application, epoch: epoch, position: position, version: version, logBytes: logBytes,
-            recordCount: records.count, recordBytes: records.bytes.count, stateBytes: document.encodedCount)
+            application: application, epoch: epoch, position: position, version: version, foldVersion: foldVersion,
+            logBytes: logBytes, recordCount: records.count, recordBytes: records.bytes.count,
+            stateBytes: document.encodedCount)
         let bytes = document.encodeAndRemember(behind: [header.bytes, records.bytes]) { bytes, kept in
             unsafe bytes.withUnsafeBytes { bytes in
                 unsafe checksum.update(

@@ -3,8 +3,8 @@
 //     cistern2 <checksum> <application> <epoch> <position> <version> <fold version> <log bytes> <records> <record bytes> <state bytes>\n
 //     <records><state>
 //
-// The checksum is of everything behind it. A value that a cache hands out under the wrong key, cut short or written by another
-// version of the fold is told apart before a byte of it is believed. All of it is one array from where it is written to where it is
+// The checksum is of everything behind it. A value that a cache hands out under the wrong key or cut short
+// is told apart before a byte of it is believed. All of it is one array from where it is written to where it is
 // sent, and from where it was received to where it is used: a state may be megabytes.
 
 package struct Snapshot: Sendable {
@@ -18,6 +18,8 @@ package struct Snapshot: Sendable {
     package var position: UInt64 { header.position }
     /// The position of the last change that was applied.
     package var version: UInt64 { header.version }
+    /// By which version of the fold it was made. Within an epoch there is only one.
+    package var foldVersion: Int { header.foldVersion }
     /// Bytes of the log entries 1…position, trimmed ones included.
     package var logBytes: UInt64 { header.logBytes }
 
@@ -51,7 +53,7 @@ package enum SnapshotError: Error, Hashable, Sendable {
     case damaged
     /// A whole snapshot, but another application's.
     case otherApplication
-    /// Folded by other rules: its bytes may differ from what this program would make of the same log.
+    /// Folded by newer rules: this program cannot go on from it.
     case otherFoldVersion
 }
 
@@ -78,11 +80,11 @@ extension Snapshot {
     /// Puts a snapshot together, which copies the state.
     package init(
         application: ApplicationID, epoch: Epoch, position: UInt64, version: UInt64, logBytes: UInt64,
-        records: ChangeRecords, state: ArraySlice<UInt8>
+        foldVersion: Int = FoldRules.version, records: ChangeRecords, state: ArraySlice<UInt8>
     ) {
         let header = SnapshotHeader(
-            application: application, epoch: epoch, position: position, version: version, logBytes: logBytes,
-            recordCount: records.count, recordBytes: records.bytes.count, stateBytes: state.count)
+            application: application, epoch: epoch, position: position, version: version, foldVersion: foldVersion,
+            logBytes: logBytes, recordCount: records.count, recordBytes: records.bytes.count, stateBytes: state.count)
         self.init(header, records: records, state: state, stateChecksum: Checksum(state))
     }
 
@@ -113,8 +115,8 @@ extension Snapshot {
     /// The same state without records: what a checkpoint keeps, since the store has the records themselves.
     package var withoutRecords: Snapshot {
         let bare = SnapshotHeader(
-            application: application, epoch: epoch, position: position, version: version, logBytes: logBytes,
-            recordCount: 0, recordBytes: 0, stateBytes: header.stateBytes)
+            application: application, epoch: epoch, position: position, version: version, foldVersion: foldVersion,
+            logBytes: logBytes, recordCount: 0, recordBytes: 0, stateBytes: header.stateBytes)
         return Snapshot(bare, records: ChangeRecords(), state: state, stateChecksum: stateChecksum)
     }
 }

@@ -5,6 +5,7 @@ struct SnapshotHeader: Sendable {
     let epoch: Epoch
     let position: UInt64
     let version: UInt64
+    let foldVersion: Int
     let logBytes: UInt64
     let recordCount: Int
     let recordBytes: Int
@@ -26,7 +27,7 @@ struct SnapshotHeader: Sendable {
         bytes.append(contentsOf: application.description.utf8)
         bytes.append(UInt8(ascii: " "))
         bytes.append(contentsOf: epoch.description.utf8)
-        for number in [position, version, UInt64(FoldRules.version), logBytes] {
+        for number in [position, version, UInt64(foldVersion), logBytes] {
             bytes.append(UInt8(ascii: " "))
             bytes.append(contentsOf: String(number).utf8)
         }
@@ -56,7 +57,8 @@ struct SnapshotHeader: Sendable {
         guard let end = bytes.prefix(Self.maximumBytes).firstIndex(of: UInt8(ascii: "\n")) else { throw .damaged }
         let fields = String(decoding: bytes[Self.checksumEnd..<end], as: UTF8.self).split(separator: " ")
         guard fields.count == 9, let epoch = Epoch(fields[1]), let position = canonicalNumber(fields[2]),
-            let version = canonicalNumber(fields[3]), let logBytes = canonicalNumber(fields[5]),
+            let version = canonicalNumber(fields[3]), let foldVersion = canonicalNumber(fields[4]).map(Int.init),
+            let logBytes = canonicalNumber(fields[5]),
             let recordCount = canonicalNumber(fields[6]).map(Int.init),
             let recordBytes = canonicalNumber(fields[7]).map(Int.init),
             let stateBytes = canonicalNumber(fields[8]).map(Int.init),
@@ -65,20 +67,20 @@ struct SnapshotHeader: Sendable {
             end + 1 + recordBytes + stateBytes == bytes.count
         else { throw .damaged }
         guard fields[0] == expected.description else { throw .otherApplication }
-        guard fields[4] == String(FoldRules.version) else { throw .otherFoldVersion }
         self.init(
-            application: expected, epoch: epoch, position: position, version: version, logBytes: logBytes,
-            recordCount: recordCount, recordBytes: recordBytes, stateBytes: stateBytes)
+            application: expected, epoch: epoch, position: position, version: version, foldVersion: foldVersion,
+            logBytes: logBytes, recordCount: recordCount, recordBytes: recordBytes, stateBytes: stateBytes)
     }
 
     init(
-        application: ApplicationID, epoch: Epoch, position: UInt64, version: UInt64, logBytes: UInt64,
+        application: ApplicationID, epoch: Epoch, position: UInt64, version: UInt64, foldVersion: Int, logBytes: UInt64,
         recordCount: Int, recordBytes: Int, stateBytes: Int
     ) {
         self.application = application
         self.epoch = epoch
         self.position = position
         self.version = version
+        self.foldVersion = foldVersion
         self.logBytes = logBytes
         self.recordCount = recordCount
         self.recordBytes = recordBytes

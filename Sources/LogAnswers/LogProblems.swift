@@ -24,6 +24,11 @@ extension Problem {
                 .logUnavailable,
                 "The log did not answer in time, so it is not known whether this was done. The same request may be sent again."
             ).retry(after: Self.retryDelay)
+        case .otherFold:
+            self = Problem(
+                .logUnavailable,
+                "The servers are being upgraded, and this one waits for the others. The same request may be sent again."
+            ).retry(after: Self.retryDelay)
         case .failed, .damaged:
             self = Problem(.internalError, "The log answered with an error. The server's own log says which.")
         }

@@ -38,8 +38,11 @@ actor LeaseKeeper {
                 do {
                     try await settle()
                     await onChange(Set(held))
-                    // The others are to make room.
-                    if !isAnnounced { try await log.announceLeases() }
+                    // The others are to make room, and those of an older fold not to come back.
+                    if !isAnnounced {
+                        try await log.raiseFoldVersion()
+                        try await log.announceLeases()
+                    }
                     isAnnounced = true
                 } catch {
                     // With Redis away the leases run out for everybody alike. What is held stays held: work done without a lease

@@ -29,6 +29,9 @@ struct MutantTests {
         "no-checkpoint-fence": PublishingTests().checkpointBeyondMerged,
         "checkpoint-back": PublishingTests().lateCheckpoint,
         "dirty-forgotten": PublishingTests().trimming,
+        "any-fold": FoldVersionTests().fenced,
+        "old-fold-leases": FoldVersionTests().leases,
+        "same-epoch-folds": FoldVersionTests().epochs,
         "shared-leases": AdministrationTests().leaseRace,
         "endless-leases": AdministrationTests().clockPutBack,
     ]

@@ -114,7 +114,7 @@ func insisting<Value>(_ operation: () async throws(LogError) -> Value) async thr
             switch error {
             case .unavailable, .outcomeUnknown:
                 guard ContinuousClock.now < deadline else { throw error }
-            case .failed, .damaged, .unsettled: throw error
+            case .failed, .damaged, .unsettled, .otherFold: throw error
             }
         }
         try await Task.sleep(for: .milliseconds(5))

@@ -83,10 +83,19 @@ struct SnapshotTests {
         return bytes("cistern2 \(Checksum(covered)) ") + covered
     }
 
-    @Test("A snapshot of other rules is told apart from a damaged one")
+    @Test("A snapshot of newer rules can be served, and nobody goes on from it")
     func otherFoldVersion() throws {
         #expect(try error(forged("board e1 4 3 \(FoldRules.version) 10 0 0 2")) == nil)
-        #expect(try error(forged("board e1 4 3 \(FoldRules.version + 1) 10 0 0 2")) == .otherFoldVersion)
+        let newer = try Snapshot(
+            decoding: forged("board e1 4 3 \(FoldRules.version + 1) 10 0 0 2"), of: try ApplicationID("board"))
+        #expect(newer.foldVersion == FoldRules.version + 1)
+        #expect(throws: SnapshotError.otherFoldVersion) {
+            try ApplicationState(newer, epoch: newer.epoch, limits: .standard)
+        }
+        var next = try ApplicationState(
+            newer, epoch: newer.epoch, limits: .standard, foldVersion: FoldRules.version + 2)
+        let snapshot = next.snapshot()
+        #expect(snapshot.foldVersion == FoldRules.version + 2)
         #expect(try error(bytes("cistern1 00000000 ")) == .unknownFormat)
         #expect(try error([]) == .unknownFormat)
     }

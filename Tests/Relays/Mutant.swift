@@ -58,6 +58,12 @@ extension Mutant {
             "no-checkpoint-fence", "if app.epoch ~= ARGV[3] or position > app.merged then return { 'stale' } end"),
         Mutant("checkpoint-back", "if position > app.base then", "if true then"),
         Mutant("dirty-forgotten", "if app.base == app.tail then call('SREM'", "if true then call('SREM'"),
+        // the fold's version
+        Mutant("any-fold", "if fold ~= tonumber(", "if nil == ("),
+        Mutant("old-fold-leases", "if own_fold < fold and", "if false and"),
+        Mutant(
+            "same-epoch-folds", "HSET', KEYS[1], 'fold', ARGV[4], 'generation'",
+            "HSET', KEYS[1], 'fold', ARGV[4], 'former'"),
         // lease
         Mutant("shared-leases", "if holder and holder ~= ARGV[2] and is_possible then return { 'held', holder } end"),
         Mutant("endless-leases", "call('PTTL', KEYS[2]) <= 4 * tonumber(ARGV[3])", "true"),

@@ -1,8 +1,10 @@
 -- checkpoint(life, epoch, position, state): the state at that position replaces the head of the log.
 --
--- KEYS: server, application, log, checkpoint, dirty. ARGV: life, application, epoch, position, log bytes up to there, snapshot.
+-- KEYS: server, application, log, checkpoint, dirty. ARGV: life, application, epoch, position, log bytes up to there, snapshot,
+-- version of the caller's fold.
 -- Never beyond what is published: a change whose rejection nobody has written down must stay in the log.
 -- Only here does an application leave the dirty set, when nothing of its log is left.
+if fold ~= tonumber(ARGV[7]) then return { 'other-fold', fold } end
 local app = application(KEYS[2])
 if not app then
   call('SREM', KEYS[5], ARGV[2])

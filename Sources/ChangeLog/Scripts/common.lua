@@ -4,9 +4,13 @@ local call = redis.call
 local byte, find, match, sub = string.byte, string.find, string.match, string.sub
 
 -- Is this still the Redis that the caller connected to, as the partition knows it?
-local server = call('HMGET', KEYS[1], 'life', 'generation')
+local server = call('HMGET', KEYS[1], 'life', 'generation', 'fold')
 if server[1] ~= ARGV[1] then return { 'stale-life' } end
 local generation = server[2]
+
+-- The version of the fold by which all states of this generation are made. Whoever folds by another has nothing to read or write here:
+-- it would give the same positions other bytes. A newer one raises it with the lease, which begins another generation (see lease.lua).
+local fold = tonumber(server[3] or '1')
 
 -- The application's hash, nil if there is no such application.
 local function application(key)

@@ -2,17 +2,18 @@
 --
 -- KEYS: server, application, the windows.
 -- ARGV: life, merged channel, epoch, from, position, version, bytes of the state, record lifetime (milliseconds),
---       then per rejection: id, position, digest, reason, numbered ('1' or '0').
+--       version of the caller's fold, then per rejection: id, position, digest, reason, numbered ('1' or '0').
 --
 -- 'from' is the position since which the caller itself knows all rejections. If somebody has published less than that, there may
 -- be rejections in between that nobody has written down: 'stale', and the caller starts again from checkpoint and log.
+if fold ~= tonumber(ARGV[9]) then return { 'other-fold', fold } end
 local app = application(KEYS[2])
 if not app then return { 'none' } end
 if app.generation ~= generation then return { 'adopt' } end
 local epoch, from, position, version = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 if app.epoch ~= epoch or position > app.tail or from > app.merged then return { 'stale' } end
 
-local arguments, first_rejection = 5, 9
+local arguments, first_rejection = 5, 10
 if ARGV[first_rejection] then
   local ids, places, new = {}, {}, {}
   for a = first_rejection, #ARGV, arguments do ids[#ids + 1] = ARGV[a] end

@@ -1,8 +1,10 @@
 -- read(life, epoch, position, bounds): the entries after that position, or the checkpoint and the entries after it if the epoch is
 -- another or the position is trimmed away.
 --
--- KEYS: server, application, log, checkpoint. ARGV: life, epoch ('' to start anew), position, most entries, most bytes.
+-- KEYS: server, application, log, checkpoint. ARGV: life, epoch ('' to start anew), position, most entries, most bytes, version of the
+-- caller's fold.
 -- Always at least one entry if there is one; the bytes are exceeded by one slice at the most.
+if fold ~= tonumber(ARGV[6]) then return { 'other-fold', fold } end
 local app = application(KEYS[2])
 if not app then return { 'none' } end
 if app.generation ~= generation then return { 'adopt' } end
