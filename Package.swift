@@ -38,12 +38,14 @@ let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "as
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 
-func daemon(_ name: String, folder: String, _ dependencies: [Target.Dependency]) -> Target {
+func daemon(
+    _ name: String, folder: String, servesClients: Bool = true, _ dependencies: [Target.Dependency]
+) -> Target {
     .executableTarget(
         name: name,
         dependencies: dependencies + ["Daemon"],
         path: "Daemons/\(folder)",
-        exclude: ["\(folder).service"],
+        exclude: ["\(folder).service"] + (servesClients ? ["\(folder).socket"] : []),
         swiftSettings: settings
     )
 }
@@ -195,7 +197,7 @@ let package = Package(
 
         // Programs.
         daemon("change-bucket", folder: "change-bucket", ["ChangeBucket"]),
-        daemon("merge-daemon", folder: "merge-daemon", ["Documents", "HTTPService", "Merging"]),
+        daemon("merge-daemon", folder: "merge-daemon", servesClients: false, ["Documents", "HTTPService", "Merging"]),
         daemon("state-poll", folder: "state-poll", ["StateServing"]),
         daemon("cistern-front", folder: "cistern-front", ["ChangeBucket", "StateServing"]),
         .executableTarget(
@@ -267,8 +269,8 @@ let package = Package(
         .testTarget(
             name: "SystemTests",
             dependencies: [
-                "SystemSupport", "TestSupport", "Documents", "Fold", "Grants", "Trust", "CisternClient", httpClient,
-                nioCore, nioPosix, nioHTTP1,
+                "SystemSupport", "TestSupport", "Documents", "Fold", "Grants", "Trust", "CisternClient", "cistern",
+                httpClient, nioCore, nioPosix, nioHTTP1,
             ] + daemons, swiftSettings: settings),
         // Stands between a daemon and its servers and makes trouble.
         .target(

@@ -151,13 +151,15 @@ extension Atomic where Value == Bool {
 
 /// Runs a server that the body can stop; fails if it has not ended a while after the body.
 func withStoppableServer(
-    lanes: [any ExpressLaneProvider], limits: HTTPLimits = HTTPLimits(),
+    lanes: [any ExpressLaneProvider], limits: HTTPLimits = HTTPLimits(), drainTime: Duration = .zero,
     _ body: (StoppableServer) async throws -> Void
 ) async throws {
     let logger = Logger(label: "test") { _ in QuietLog() }
     let (addresses, listening) = AsyncStream<SocketAddress>.makeStream()
+    var configuration = HTTPServer.Configuration(address: .host("127.0.0.1", port: 0), limits: limits)
+    configuration.drainTime = drainTime
     let server = HTTPServer(
-        HTTPServer.Configuration(address: .host("127.0.0.1", port: 0), limits: limits), roles: [EchoRoutes()],
+        configuration, roles: [EchoRoutes()],
         lanes: lanes, metrics: NOOPMetricsHandler.instance, logger: logger
     ) { address in
         if let address { listening.yield(address) }

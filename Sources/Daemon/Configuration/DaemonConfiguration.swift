@@ -118,7 +118,7 @@ package struct DaemonConfiguration: Sendable {
     }
 
     /// Several of the times that clients leave between polls; clients that leave more are told as soon as they come.
-    private static let usualDrainTime = Duration.seconds(2)
+    private static let usualDrainTime = Duration.seconds(1)
 
     /// The listener that belongs to it.
     package var httpServer: HTTPServer.Configuration {

@@ -23,7 +23,7 @@ package enum Settings {
     package static let drainTime = Setting<Duration?>(
         "drain-time", .optionalTime(.zero...(.seconds(15))), default: nil,
         help:
-            "When told to stop, time for telling each client with its next answer that its connection ends, before what is idle is closed. The default is 2s where systemd keeps the socket, else none."
+            "When told to stop, time for telling each client with its next answer that its connection ends, before what is idle is closed. The default is 1s where systemd keeps the socket, else none."
     )
 
     /// More than there are cores only makes them change places.

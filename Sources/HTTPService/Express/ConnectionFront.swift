@@ -43,6 +43,8 @@ final class ConnectionFront: ChannelDuplexHandler, RemovableChannelHandler {
     /// Who is told what becomes of the peer that waits for a reply or is sent a stream.
     var waiter: (any LaneWaiter)?
     var isWorking = false
+    /// A route listens to what becomes of the peer, and answers when something happens.
+    var routeWaits = false
 
     /// In the event loop's list of connections.
     var place = 0
@@ -238,6 +240,9 @@ final class ConnectionFront: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// Whether the server stops, and the answer that is given now is to say so.
     var isEnding: Bool { loop.isDraining || progress.isLast }
+
+    /// Whether the peer waits for something to happen, and sends nothing meanwhile.
+    var isPatient: Bool { routeWaits || progress.isPatient }
 
     var hasMore: Bool { intake.count > 0 }
 

@@ -60,7 +60,7 @@ final class LoopServices {
     func closed(_ connection: ConnectionFront) { connections.remove(at: connection.place) }
 
     /// Whether a connection is open whose client may send a request at any moment, or has.
-    var isExpectingRequests: Bool { connections.indices.contains { !connections[$0].progress.isPatient } }
+    var isExpectingRequests: Bool { connections.indices.contains { !connections[$0].isPatient } }
 
     // MARK: Ticks
 

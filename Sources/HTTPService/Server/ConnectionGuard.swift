@@ -166,6 +166,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         case let wanted as DepartureWanted:
             departure?.succeed()
             departure = wanted.promise
+            front.routeWaits = true
             if hasDeparted { peerDeparted() }
         default: return context.triggerUserOutboundEvent(event, promise: promise)
         }
@@ -175,6 +176,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
         case .head(var head):
+            front.routeWaits = false
             let isOld = isOldClient.first ?? false
             if progress.answerBegins(isEnding: front.isEnding) {
                 head.headers.replaceOrAdd(name: "connection", value: "close")
