@@ -105,6 +105,9 @@ let package = Package(
         .target(
             name: "Trust", dependencies: ["Documents", "Fold", "Grants", crypto, jwt, log], swiftSettings: settings),
 
+        // How often somebody may do something.
+        .target(name: "RateLimits", swiftSettings: settings),
+
         // The three C libraries, each behind one module.
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CMemcached", providers: [.apt(["libmemcached-dev"])]),
@@ -127,8 +130,8 @@ let package = Package(
         .target(
             name: "HTTPService",
             dependencies: [
-                "Documents", "Fold", "Grants", hummingbird, hummingbirdCore, nioCore, nioPosix, nioExtras, nioHTTP1,
-                nioSSL, httpTypes, log, metrics, lifecycle,
+                "Documents", "Fold", "Grants", "RateLimits", hummingbird, hummingbirdCore, nioCore, nioPosix, nioExtras,
+                nioHTTP1, nioSSL, httpTypes, log, metrics, lifecycle,
             ], swiftSettings: settings),
         .target(
             name: "LogAnswers", dependencies: ["Documents", "Fold", "ChangeLog", "HTTPService", httpTypes],
@@ -167,14 +170,16 @@ let package = Package(
         .target(
             name: "Sockets",
             dependencies: [
-                "Documents", "Fold", "HTTPService", "LogAnswers", nioCore, nioExtras, nioHTTP1, nioHTTPTypesHTTP1,
+                "Documents", "Fold", "RateLimits", "HTTPService", "LogAnswers", nioCore, nioExtras, nioHTTP1,
+                nioHTTPTypesHTTP1,
                 nioWebSocket, httpTypes,
             ], swiftSettings: settings),
         .target(
             name: "Daemon",
             dependencies: [
                 "Documents", "Fold", "Redis", "Memcached", "ChangeLog", "SnapshotCache", "HTTPService", "Telemetry",
-                "Grants", "Trust", configuration, log, metrics, lifecycle, unixSignals, nioCore, nioPosix, nioSSL,
+                "Grants", "Trust", "RateLimits", configuration, log, metrics, lifecycle, unixSignals, nioCore, nioPosix,
+                nioSSL,
             ],
             swiftSettings: settings),
 
@@ -226,6 +231,7 @@ let package = Package(
             name: "TestSupport", dependencies: ["CSpawn", unixSignals], path: "Tests/TestSupport",
             swiftSettings: settings),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "RateLimitsTests", dependencies: ["RateLimits"], swiftSettings: settings),
         .testTarget(name: "GrantsTests", dependencies: ["Documents", "Fold", "Grants"], swiftSettings: settings),
         .testTarget(
             name: "TrustTests", dependencies: ["Documents", "Fold", "Grants", "Trust", "TestSupport", crypto],
@@ -346,7 +352,9 @@ let package = Package(
             ], swiftSettings: settings),
         .testTarget(
             name: "DaemonTests",
-            dependencies: ["Daemon", "HTTPService", "Redis", "Memcached", log, lifecycle, nioCore, nioPosix],
+            dependencies: [
+                "Daemon", "HTTPService", "RateLimits", "Redis", "Memcached", log, lifecycle, nioCore, nioPosix,
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "ModelTests",

@@ -8,7 +8,7 @@ struct Program {
     static func main() async {
         await DaemonProgram(
             "change-bucket", summary: "Takes changes in and appends them to the log of their application.",
-            settings: Settings.listener + Settings.store + Settings.bucket
+            settings: Settings.listener + Settings.limits + Settings.store + Settings.bucket
         ).run { daemon in
             let store = try await Store.open(for: daemon)
             let bucket = ChangeBucket(log: store.log, hints: store.hints, commits: store.commits)

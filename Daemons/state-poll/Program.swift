@@ -8,7 +8,7 @@ struct Program {
     static func main() async {
         await DaemonProgram(
             "state-poll", summary: "Serves the latest state of every application to anybody who polls.",
-            settings: Settings.listener + Settings.store + Settings.polling
+            settings: Settings.listener + Settings.limits + Settings.store + Settings.polling
         ).run { daemon in
             let store = try await Store.open(for: daemon)
             let states = StateServing(store, for: daemon)

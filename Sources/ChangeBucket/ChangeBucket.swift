@@ -78,6 +78,7 @@ package struct ChangeBucket: RouteProvider {
             try call.caller.authorize(change, to: application, at: "/\(index)/change")
         }
         guard !changes.isEmpty else { return .json(.array([])) }
+        try call.pay(for: .push, units: changes.count)
         let answer: AppendAnswer
         do { answer = try await log.append(changes, to: application, allOrNone: true) } catch { throw Problem(error) }
         switch answer {

@@ -16,6 +16,8 @@ package struct Daemon: Sendable {
     package let logger: Logger
     package let metrics: MetricsRegistry
     package let admittance: Admittance
+    /// Nil if requests may come as often as they like.
+    package let rates: RequestRates?
     let systemd: SystemdService
     let listening = ListeningAddress()
 
@@ -38,6 +40,7 @@ package struct Daemon: Sendable {
         let health = Health(checks: checks) { [metrics] in metrics.exposition() }
         var server = configuration.httpServer
         server.tls = admittance.tls
+        server.rates = rates
         return HTTPServer(
             server, roles: roles + [health], lanes: lanes, permission: admittance.permission, metrics: metrics,
             eventLoopGroup: eventLoopGroup, logger: logger

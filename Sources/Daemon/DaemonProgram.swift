@@ -4,6 +4,7 @@
 import Fold
 import FoundationEssentials
 import Glibc
+import HTTPService
 import Logging
 import Metrics
 import NIOCore
@@ -78,7 +79,8 @@ package struct DaemonProgram: Sendable {
         }
         return Daemon(
             name: name, instance: Self.uniqueName(), configuration: configuration, logger: logger, metrics: registry,
-            admittance: try await Admittance(configuration, logger), systemd: SystemdService(environment: environment))
+            admittance: try await Admittance(configuration, logger), rates: RequestRates(configuration.rates),
+            systemd: SystemdService(environment: environment))
     }
 
     private static func uniqueName() -> String {

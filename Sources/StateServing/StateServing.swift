@@ -22,7 +22,7 @@ package struct StateServing: Sendable {
             configuration: PollConfiguration(
                 tableBytes: settings.tableMemory, pollInterval: settings.pollInterval,
                 waitingClients: settings.waitingClients),
-            logger: daemon.logger)
+            rates: daemon.rates, logger: daemon.logger)
         let presences = Presences(
             channels: PresenceChannels(
                 client: store.redis, subscriber: store.subscriber, settings: store.log.settings),
@@ -43,7 +43,8 @@ package struct StateServing: Sendable {
             PollLaneProvider(states: states, feeds: feeds),
             SocketLaneProvider(
                 states: states, feeds: feeds, commits: store.commits,
-                permission: daemon.admittance.permission, origins: http.crossOrigin, head: http.limits),
+                permission: daemon.admittance.permission, origins: http.crossOrigin, rates: daemon.rates,
+                head: http.limits),
         ]
         services = [states, presences, PollReporter(states, as: daemon.instance)]
     }

@@ -16,6 +16,15 @@ package struct VerifiedToken: Equatable, Sendable {
     package let expires: Double?
     /// By which it is believed.
     package let key: KeyIdentity
+    /// Who has it, of all who have tokens of this file.
+    package let holder: TokenHolder
+}
+
+/// Whoever may have several tokens, one after the other or beside each other.
+package enum TokenHolder: Hashable, Sendable {
+    case apiKey(id: String)
+    /// Somebody that a key speaks for: nil, if its tokens name nobody, all of them.
+    case subject(String?, keyID: String)
 }
 
 package struct Keyring: Sendable {
@@ -110,7 +119,8 @@ package struct Keyring: Sendable {
         try known.key.verify(token)
         let claims = try TokenClaims(token.payload, terms: terms, now: now)
         return VerifiedToken(
-            name: claims.subject ?? known.key.id, grant: claims.grant, expires: claims.expires, key: known.identity)
+            name: claims.subject ?? known.key.id, grant: claims.grant, expires: claims.expires, key: known.identity,
+            holder: .subject(claims.subject, keyID: known.key.id))
     }
 
     private func verifyAPIKey(_ text: String, _ now: Double) throws(TokenRefusal) -> VerifiedToken {
@@ -119,6 +129,8 @@ package struct Keyring: Sendable {
         }
         let record = known.key
         if let expires = record.expires, now >= expires { throw .expired }
-        return VerifiedToken(name: record.id, grant: record.grant, expires: record.expires, key: known.identity)
+        return VerifiedToken(
+            name: record.id, grant: record.grant, expires: record.expires, key: known.identity,
+            holder: .apiKey(id: record.id))
     }
 }

@@ -35,7 +35,7 @@ struct Compare: AsyncParsableCommand {
     var loadCores: String?
 
     private static let rows: [any Row] = [
-        Polls(), Pushes(), Merges(), Visibility(), Crowd(), Cost(), Deltas(), Waiters(), Soak(),
+        Polls(), Pushes(), Merges(), Visibility(), Crowd(), Cost(), Deltas(), Waiters(), Soak(), Noise(),
     ]
 
     func validate() throws {

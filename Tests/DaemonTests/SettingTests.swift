@@ -1,6 +1,7 @@
 import HTTPService
 import Logging
 import Memcached
+import RateLimits
 import Redis
 import Testing
 
@@ -9,7 +10,8 @@ import Testing
 @Suite("Settings")
 struct SettingTests {
     private let table =
-        Settings.process + Settings.listener + Settings.store + Settings.bucket + Settings.merging + Settings.polling
+        Settings.process + Settings.listener + Settings.limits + Settings.store + Settings.bucket + Settings.merging
+        + Settings.polling
 
     private func values(_ arguments: String..., environment: [String: String] = [:]) throws(ConfigurationError)
         -> SettingValues
@@ -179,6 +181,26 @@ struct NotationTests {
     func times(time: Duration, text: String) {
         #expect(TimeNotation.write(time) == text)
         #expect(TimeNotation.read(text) == time)
+    }
+
+    @Test(
+        "Rates are numbers by second, minute or hour, and say how many may come at once",
+        arguments: [
+            ("50/s", RateLimit(50)), ("50/s:200", RateLimit(50, burst: 200)),
+            ("600/m", RateLimit(600, per: .seconds(60))),
+            ("20/h:1", RateLimit(20, per: .seconds(3_600), burst: 1)), ("1000000/s", RateLimit(1_000_000)),
+        ])
+    func rates(text: String, rate: RateLimit) throws {
+        #expect(try Settings.clientPushes.kind.read(text) == rate)
+    }
+
+    @Test(
+        "What is no rate is none",
+        arguments: [
+            "", "5", "0/s", "5/d", "/s", "5/s:", "5/s:0", ":5", "5/s:5:5", "-1/s", "1.5/s", "1000001/s", "5 /s",
+        ])
+    func noRates(text: String) {
+        #expect(throws: SettingProblem.self) { try Settings.clientPushes.kind.read(text) }
     }
 
     @Test("What is no time is none", arguments: ["", "5", "ms", "-1s", "1.5s", "1 s", "1w", "99999999999999999d"])

@@ -77,16 +77,18 @@ func withServer<Value: Sendable>(
     lanes: [any ExpressLaneProvider] = [],
     limits: HTTPLimits = HTTPLimits(),
     origins: [String] = [],
+    usesLanes: Bool = true,
     permission: any Permission = EverybodyMay(),
     metrics: any MetricsFactory = NOOPMetricsHandler.instance,
     _ body: @escaping @Sendable (SocketAddress) async throws -> Value
 ) async throws -> Value {
     let logger = Logger(label: "test") { _ in QuietLog() }
     let (addresses, continuation) = AsyncStream<SocketAddress>.makeStream()
+    var configuration = HTTPServer.Configuration(
+        address: .host("127.0.0.1", port: 0), limits: limits, crossOrigin: CrossOriginPolicy(origins: origins))
+    configuration.expressLanes = usesLanes
     let server = HTTPServer(
-        HTTPServer.Configuration(
-            address: .host("127.0.0.1", port: 0), limits: limits, crossOrigin: CrossOriginPolicy(origins: origins)),
-        roles: roles, lanes: lanes, permission: permission, metrics: metrics, logger: logger
+        configuration, roles: roles, lanes: lanes, permission: permission, metrics: metrics, logger: logger
     ) { address in
         if let address { continuation.yield(address) }
         continuation.finish()

@@ -57,14 +57,20 @@ package final class TestKeyring: Sendable {
 }
 
 /// Runs the body with a Cistern that asks for tokens.
+///
+/// - Parameters:
+///   - flags: Of all daemons.
+///   - frontFlags: Of the one that is pushed to and polled.
 package func withKeys<Value>(
-    lanes: String = "yes", flags: [String] = [], isolation: isolated (any Actor)? = #isolation,
+    lanes: String = "yes", flags: [String] = [], frontFlags: [String] = [],
+    isolation: isolated (any Actor)? = #isolation,
     _ body: (TestCistern, TestKeyring) async throws -> Value
 ) async throws -> Value {
     let keyring = try await TestKeyring()
     defer { keyring.folder.remove() }
     var options = CisternOptions.front
     options.flags = ["--keys", keyring.path, "--express-lanes", lanes] + flags
+    options.pollFlags = frontFlags
     return try await withCistern(options) { try await body($0, keyring) }
 }
 

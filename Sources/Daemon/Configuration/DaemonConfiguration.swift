@@ -20,6 +20,10 @@ package struct DaemonConfiguration: Sendable {
     package let maximumConnections: Int
     package let expressLanes: Bool
     package let eventLoops: Int
+    // Limits
+    package let connectionsPerAddress: Int?
+    package let requestsPerConnection: Int?
+    package let rates: RateConfiguration
     // Trust
     package let keys: String?
     package let allowAnonymous: Bool
@@ -77,6 +81,9 @@ package struct DaemonConfiguration: Sendable {
         maximumConnections = values.value(Settings.maximumConnections)
         expressLanes = values.value(Settings.expressLanes)
         eventLoops = values.value(Settings.eventLoops)
+        connectionsPerAddress = values.value(Settings.connectionsPerAddress)
+        requestsPerConnection = values.value(Settings.requestsPerConnection)
+        rates = RateConfiguration(values)
         keys = values.value(Settings.keys)
         allowAnonymous = values.value(Settings.allowAnonymous)
         tlsCertificate = values.value(Settings.tlsCertificate)
@@ -124,11 +131,24 @@ package struct DaemonConfiguration: Sendable {
     package var httpServer: HTTPServer.Configuration {
         var limits = HTTPLimits()
         limits.connections = maximumConnections
+        limits.connectionsPerAddress = connectionsPerAddress
+        limits.requestsPerConnection = requestsPerConnection
         var server = HTTPServer.Configuration(
             address: address, limits: limits, crossOrigin: CrossOriginPolicy(origins: corsOrigins))
         server.expressLanes = expressLanes
         server.inheritedSocket = inheritedSocket
         server.drainTime = drainTime ?? (inheritedSocket == nil ? .zero : Self.usualDrainTime)
         return server
+    }
+}
+
+extension RateConfiguration {
+    init(_ values: SettingValues) {
+        self.init()
+        clientPushes = values.value(Settings.clientPushes)
+        clientPolls = values.value(Settings.clientPolls)
+        applicationPushes = values.value(Settings.applicationPushes)
+        applicationPolls = values.value(Settings.applicationPolls)
+        newApplications = values.value(Settings.clientApplications)
     }
 }

@@ -1,4 +1,6 @@
-// Sizes and times as people write them.
+// Sizes, times and rates as people write them.
+
+import RateLimits
 
 enum SizeNotation {
     private static let units: [(suffix: String, bytes: Int)] = [
@@ -40,6 +42,22 @@ enum TimeNotation {
         let milliseconds = time.components.seconds * 1_000 + time.components.attoseconds / 1_000_000_000_000_000
         let unit = units.last { milliseconds != 0 && milliseconds.isMultiple(of: $0.milliseconds) } ?? units[0]
         return "\(milliseconds / unit.milliseconds)\(unit.suffix)"
+    }
+}
+
+enum RateNotation {
+    private static let units: [(suffix: String, period: Duration)] = [
+        ("/s", .seconds(1)), ("/m", .seconds(60)), ("/h", .seconds(3_600)),
+    ]
+
+    static func read(_ text: String) -> RateLimit? {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard (1...2).contains(parts.count), let unit = units.first(where: { parts[0].hasSuffix($0.suffix) }),
+            let rate = digits(parts[0].dropLast(unit.suffix.count)),
+            let burst = parts.count == 2 ? digits(parts[1]) : rate,
+            [rate, burst].allSatisfy((1...RateLimit.mostUnits).contains)
+        else { return nil }
+        return RateLimit(rate, per: unit.period, burst: burst)
     }
 }
 

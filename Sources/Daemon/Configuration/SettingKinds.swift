@@ -3,6 +3,7 @@
 import HTTPService
 import Logging
 import Memcached
+import RateLimits
 import Redis
 
 extension SettingKind<Int> {
@@ -28,6 +29,34 @@ extension SettingKind<Int> {
             return size
         } write: {
             SizeNotation.write($0)
+        }
+    }
+}
+
+extension SettingKind<Int?> {
+    /// A bound that there is only if it is given.
+    package static func limit(_ range: ClosedRange<Int>) -> SettingKind {
+        let count = SettingKind<Int>.count(range)
+        return SettingKind(placeholder: count.placeholder) { text throws(SettingProblem) in
+            try count.read(text)
+        } write: {
+            $0.map(count.write) ?? ""
+        }
+    }
+}
+
+extension SettingKind<RateLimit?> {
+    /// So many in a time, and so many at once: `50/s`, which is `50/s:50`, or `50/s:200`. There is no limit unless it is given.
+    static var rate: SettingKind {
+        SettingKind(placeholder: "RATE") { text throws(SettingProblem) in
+            guard let rate = RateNotation.read(text) else {
+                throw SettingProblem(
+                    "It takes a number by second, minute or hour, as 50/s, 600/m or 20/h, and, behind a colon, how many may come at once: 50/s:200. Both are from 1 to \(RateLimit.mostUnits)."
+                )
+            }
+            return rate
+        } write: { _ in
+            ""
         }
     }
 }

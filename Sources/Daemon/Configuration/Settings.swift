@@ -3,6 +3,7 @@
 package import HTTPService
 package import Logging
 package import Memcached
+package import RateLimits
 package import Redis
 
 /// A namespace for the settings; each is defined once, with its default and the reason for it.
@@ -78,6 +79,47 @@ package enum Settings {
         host.description, port.description, socket.description, corsOrigins.description, maximumConnections.description,
         expressLanes.description, keys.description, allowAnonymous.description, tlsCertificate.description,
         tlsKey.description,
+    ]
+
+    // MARK: Limits
+
+    package static let connectionsPerAddress = Setting<Int?>(
+        "max-connections-per-address", .limit(1...1_000_000), default: nil,
+        help:
+            "Open connections of one address (of IPv6: of 64 bits); more are closed at once. Not behind a proxy, whose address they all have."
+    )
+    package static let requestsPerConnection = Setting<Int?>(
+        "max-requests-per-connection", .limit(1...1_000_000_000), default: nil,
+        help: "Requests after which a connection is closed, so that a balancer can give it to another server.")
+
+    /// Whoever has a token, or an address; of all their requests to this process, so divide it by the number of processes.
+    package static let clientPushes = Setting<RateLimit?>(
+        "client-pushes", .rate, default: nil,
+        help:
+            "Pushes of one client, which is whoever has the token, or an address: 50/s, or 50/s:200 for 200 at once after a rest. More are refused with 429."
+    )
+    package static let clientPolls = Setting<RateLimit?>(
+        "client-polls", .rate, default: nil,
+        help:
+            "Polls of one client, in the same way. Clients that keep to the poll interval send 4 a second for each application."
+    )
+    package static let applicationPushes = Setting<RateLimit?>(
+        "application-pushes", .rate, default: nil,
+        help: "Pushes to one application, whoever they come from.")
+    package static let applicationPolls = Setting<RateLimit?>(
+        "application-polls", .rate, default: nil,
+        help: "Polls of one application, whoever they come from.")
+    package static let clientApplications = Setting<RateLimit?>(
+        "client-applications", .rate, default: nil,
+        help:
+            "Applications that one client may begin to push to, as 20/h; those it pushed to lately are free. No fewer than it uses: after a restart all are new."
+    )
+
+    /// Of what is asked of all daemons with routes of applications.
+    package static let limits = [
+        connectionsPerAddress.description, requestsPerConnection.description, clientPushes.description,
+        clientPolls.description, applicationPushes.description, applicationPolls.description,
+        clientApplications.description,
     ]
 
     // MARK: Store

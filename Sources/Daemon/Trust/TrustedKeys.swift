@@ -4,6 +4,7 @@ import Foundation
 import Grants
 package import HTTPService
 import NIOCore
+import RateLimits
 import Synchronization
 package import Trust
 
@@ -45,7 +46,8 @@ package final class TrustedKeys: Permission {
             // The keyring knows every key that it verifies by.
             guard let trust = present.trusts[token.key] else { throw .unknownKey(token.name) }
             return Caller(
-                name: token.name, grant: token.grant, expires: Self.deadline(token.expires, start, now), trust: trust)
+                name: token.name, rateKey: RateKey(token.holder), grant: token.grant,
+                expires: Self.deadline(token.expires, start, now), trust: trust)
         } catch {
             throw .invalidToken("\(error)")
         }

@@ -9,8 +9,8 @@ package final class AnswerBuffer {
     private var context: ChannelHandlerContext?
     /// Whose answers are counted.
     private var slot: LaneSlot?
-    /// What the present request's origin adds to the head.
-    private var originFields: [UInt8] = []
+    /// What the present request's origin, and what was paid for it, add to the head.
+    private var requestFields: [UInt8] = []
     private var hasUnflushed = false
     /// `Date` and the empty line: the end of every head.
     private var ending: [UInt8] = []
@@ -48,7 +48,7 @@ package final class AnswerBuffer {
     private func writeHead(_ head: AnswerHead, _ fields: AnswerFields) {
         slot?.count(status: head.status)
         // In one write: each makes sure of its room anew.
-        let length = head.bytes.count + fields.bytes.count + originFields.count + ending.count
+        let length = head.bytes.count + fields.bytes.count + requestFields.count + ending.count
         unsafe bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: length) { room in
             var end = 0
             func put(_ part: [UInt8]) {
@@ -59,7 +59,7 @@ package final class AnswerBuffer {
             }
             put(head.bytes)
             put(fields.bytes)
-            put(originFields)
+            put(requestFields)
             put(ending)
             return end
         }
@@ -92,22 +92,22 @@ package final class AnswerBuffer {
     /// Directs what `body` writes to a connection. One that was in the midst of its work goes on with it afterwards: what a lane does
     /// with a request may bring the reply to another.
     func direct(to context: ChannelHandlerContext, _ body: () -> Void) {
-        let outer = (context: self.context, slot: slot, originFields: originFields)
+        let outer = (context: self.context, slot: slot, requestFields: requestFields)
         if outer.context != nil { flush() }
         self.context = context
         body()
         flush()
         self.context = outer.context
         slot = outer.slot
-        originFields = outer.originFields
+        requestFields = outer.requestFields
     }
 
     /// - Parameters:
     ///   - slot: Whose lane answers now.
-    ///   - originFields: What the request's origin adds to the head.
-    func prepare(_ slot: LaneSlot, _ originFields: [UInt8]) {
+    ///   - requestFields: What the request adds to the head.
+    func prepare(_ slot: LaneSlot, _ requestFields: [UInt8]) {
         self.slot = slot
-        self.originFields = originFields
+        self.requestFields = requestFields
     }
 
     /// Writes what has been gathered if it is much, so that what a peer can make us hold is bounded.

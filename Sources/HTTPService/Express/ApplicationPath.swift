@@ -1,5 +1,7 @@
 // The targets of requests that are about one application: `/v1/apps/{app}` and what follows, as ranges of bytes.
 
+import RateLimits
+
 package struct ApplicationPath {
     /// Not decoded, and not checked to be an application's.
     package let name: Range<Int>
@@ -27,5 +29,12 @@ package struct ApplicationPath {
         let length = resource.utf8CodeUnitCount
         return bytes.matches(resource, at: rest.lowerBound)
             && (rest.count == length || rest.count > length && bytes[rest.lowerBound + length] == UInt8(ascii: "?"))
+    }
+}
+
+extension ScannedRequest {
+    /// The application that a request is about, for limits; nil if it is about none.
+    func application(in bytes: Span<UInt8>) -> RateKey? {
+        ApplicationPath(target, in: bytes).map { RateKey(bytes.extracting($0.name)) }
     }
 }

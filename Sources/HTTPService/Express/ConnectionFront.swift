@@ -7,6 +7,7 @@
 
 import NIOCore
 import NIOExtras
+import RateLimits
 
 final class ConnectionFront: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
@@ -18,11 +19,11 @@ final class ConnectionFront: ChannelDuplexHandler, RemovableChannelHandler {
     final class OwedReply {
         let slot: LaneSlot
         let since: NIODeadline
-        let originFields: [UInt8]
+        let fields: [UInt8]
 
-        init(by slot: LaneSlot, _ originFields: [UInt8]) {
+        init(by slot: LaneSlot, _ fields: [UInt8]) {
             self.slot = slot
-            self.originFields = originFields
+            self.fields = fields
             since = .now()
             slot.replyIsOwed()
         }
@@ -39,6 +40,7 @@ final class ConnectionFront: ChannelDuplexHandler, RemovableChannelHandler {
     let loop: LoopServices
     var progress: FrontProgress
     private(set) var context: ChannelHandlerContext?
+    private(set) lazy var peer = PeerAddress(context?.remoteAddress).rateKey
     var owed: OwedReply?
     /// Who is told what becomes of the peer that waits for a reply or is sent a stream.
     var waiter: (any LaneWaiter)?
@@ -51,7 +53,7 @@ final class ConnectionFront: ChannelDuplexHandler, RemovableChannelHandler {
 
     init(_ loop: LoopServices) {
         self.loop = loop
-        progress = FrontProgress(times: loop.times)
+        progress = FrontProgress(times: loop.times, requests: loop.requestsPerConnection)
     }
 
     // MARK: Life
@@ -185,7 +187,7 @@ final class ConnectionFront: ChannelDuplexHandler, RemovableChannelHandler {
         case .stop: return false
         case .look:
             guard let again = intake.repetition else { return give(intake.next(loop), context) }
-            if !answer(again) { take(again.request, by: again.slot, from: again.caller, context) }
+            repeated(again, context)
             return true
         case .pass(let count):
             guard let part = intake.slice(count) else { return false }
@@ -203,7 +205,13 @@ final class ConnectionFront: ChannelDuplexHandler, RemovableChannelHandler {
         case .bodyMissing(let request):
             progress.bodyIsIncomplete(bytes: request.bytes, at: .now())
             return false
-        case .forLane(let request, let slot, let caller): take(request, by: slot, from: caller, context)
+        case .forLane(let request, let slot, let caller):
+            do throws(Problem) {
+                let payment = try pay(for: slot, by: caller, on: intake.application(of: request))
+                take(request, by: slot, from: caller, payment, context)
+            } catch {
+                refuseLate(request, by: slot, error)
+            }
         case .refused(let request, let slot, let problem): refuse(request, by: slot, problem)
         case .forRoute where loop.leavesAtFirst: perform(progress.leave(), context)
         case .forRoute(let request):
@@ -216,27 +224,60 @@ final class ConnectionFront: ChannelDuplexHandler, RemovableChannelHandler {
         return true
     }
 
-    /// - Returns: false if the lane has to look at the request once more.
-    private func answer(_ again: RepeatedRequest) -> Bool {
+    private func repeated(_ again: RepeatedRequest, _ context: ChannelHandlerContext) {
+        do throws(Problem) {
+            let payment = try pay(for: again.slot, by: again.caller, on: again.application)
+            guard !answer(again, payment) else { return }
+            // The lane has to look at the request once more.
+            take(again.request, by: again.slot, from: again.caller, payment, context)
+        } catch {
+            refuseLate(again.request, by: again.slot, error)
+        }
+    }
+
+    private func pay(
+        for slot: LaneSlot, by caller: Caller, on application: @autoclosure () -> RateKey?
+    ) throws(Problem) -> RequestRates.Payment? {
+        guard let rates = loop.rates, let work = slot.work else { return nil }
+        return try rates.pay(for: work, by: caller.rateKey ?? peer, on: application())
+    }
+
+    private func answer(_ again: RepeatedRequest, _ payment: RequestRates.Payment?) -> Bool {
         guard let note = again.note else { return false }
         let isLast = isLast(again.request)
-        loop.answers.prepare(again.slot, originFields(of: again.request) + ending(isLast))
+        loop.answers.prepare(again.slot, fields(of: again.request, payment) + ending(isLast))
         guard again.slot.lane.answerAgain(like: note, from: again.caller, into: loop.answers) else { return false }
         progress.requestArrived()
         if isLast { progress.lastAnswerGiven() }
         intake.drop(again.request.bytes)
-        loop.answers.flushIfLarge()
+        answered()
         return true
     }
 
-    private func originFields(of request: ScannedRequest) -> [UInt8] {
-        guard let crossOrigin = loop.crossOrigin else { return [] }
+    /// What a request's origin, and what was paid for it, add to the head of its answer.
+    private func fields(of request: ScannedRequest, _ payment: RequestRates.Payment? = nil) -> [UInt8] {
+        let own = payment?.fields?.lines ?? []
+        guard let crossOrigin = loop.crossOrigin else { return own }
         let bytes = intake.held
-        return crossOrigin.fields(for: request.origin, in: bytes.readableBytesUInt8Span)
+        return crossOrigin.fields(for: request.origin, in: bytes.readableBytesUInt8Span) + own
     }
 
-    /// Whether the answer to a request ends the connection: while the server drains, that to the last one that is here.
-    private func isLast(_ request: ScannedRequest) -> Bool { loop.isDraining && intake.count <= request.bytes }
+    /// Answers later who comes too often. Until then no further request of the connection is looked at.
+    private func refuseLate(_ request: ScannedRequest, by slot: LaneSlot, _ problem: Problem) {
+        progress.requestArrived()
+        intake.free(loop)
+        owed = OwedReply(by: slot, fields(of: request))
+        intake.drop(request.bytes)
+        progress.replyIsOwed(isPatient: false)
+        loop.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(RequestRates.refusalPause)) {
+            self.replied { $0.write(problem) }
+        }
+    }
+
+    /// Whether the answer to a request ends the connection: there may be no further one, or the server drains, and no other is here.
+    private func isLast(_ request: ScannedRequest) -> Bool {
+        progress.requestsLeft == 1 || loop.isDraining && intake.count <= request.bytes
+    }
 
     /// Whether the server stops, and the answer that is given now is to say so.
     var isEnding: Bool { loop.isDraining || progress.isLast }
@@ -254,23 +295,29 @@ final class ConnectionFront: ChannelDuplexHandler, RemovableChannelHandler {
         progress.requestArrived()
         intake.free(loop)
         let isLast = isLast(request)
-        loop.answers.prepare(slot, originFields(of: request) + ending(isLast))
+        loop.answers.prepare(slot, fields(of: request) + ending(isLast))
         loop.answers.write(problem)
         if isLast { progress.lastAnswerGiven() }
         intake.drop(request.bytes)
+        answered()
+    }
+
+    private func answered() {
+        progress.countRequest()
         loop.answers.flushIfLarge()
     }
 
     private func take(
-        _ request: ScannedRequest, by slot: LaneSlot, from caller: Caller, _ context: ChannelHandlerContext
+        _ request: ScannedRequest, by slot: LaneSlot, from caller: Caller, _ payment: RequestRates.Payment?,
+        _ context: ChannelHandlerContext
     ) {
         progress.requestArrived()
         intake.free(loop)
         // The lane may close this very connection.
         let bytes = intake.held
         let isLast = isLast(request)
-        let originFields = originFields(of: request)
-        loop.answers.prepare(slot, originFields + ending(isLast))
+        let fields = fields(of: request, payment)
+        loop.answers.prepare(slot, fields + ending(isLast))
         let verdict = slot.lane.answer(request, bytes.readableBytesUInt8Span, from: caller, into: loop.answers) {
             LaneReply(front: self)
         }
@@ -278,13 +325,16 @@ final class ConnectionFront: ChannelDuplexHandler, RemovableChannelHandler {
         case .answered(let note):
             if isLast { progress.lastAnswerGiven() }
             intake.drop(request, noting: note)
-            loop.answers.flushIfLarge()
+            answered()
         case .later:
             intake.drop(request.bytes)
-            owed = OwedReply(by: slot, originFields)
+            owed = OwedReply(by: slot, fields)
             progress.replyIsOwed(isPatient: waiter != nil)
         case .takes(let taker): hand(over: context, to: taker)
-        case .leaves: _ = give(RequestIntake.forRoute(request), context)
+        case .leaves:
+            // The route takes its own.
+            if let payment, let work = slot.work { loop.rates?.giveBack(payment, of: work) }
+            _ = give(RequestIntake.forRoute(request), context)
         }
     }
 
@@ -292,6 +342,15 @@ final class ConnectionFront: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func build(_ context: ChannelHandlerContext) {
         if progress.needsPipeline() { loop.httpPipeline.build(in: context.channel, behind: self) }
+    }
+
+    /// Told by the pipeline of each request that it begins to read.
+    ///
+    /// - Returns: whether another may follow.
+    func requestBegan() -> Bool {
+        // Any other was counted when it was passed on.
+        if progress.mode == .left { progress.countRequest() }
+        return progress.requestsLeft > 0
     }
 
     func pipelineBecameIdle() {

@@ -33,6 +33,8 @@ struct FrontProgress {
     private(set) var hasPipeline = false
     /// The server is stopping: the present request is the last.
     private(set) var isLast = false
+    /// How many requests may yet come on this connection.
+    private(set) var requestsLeft: Int
     /// Whether something was answered since the last tick.
     private var wasActive = false
     /// Bytes that have to be there before it is worth looking again.
@@ -45,7 +47,11 @@ struct FrontProgress {
     /// Bytes that are held while an answer is under way. More stays in the kernel, whose buffers the peer fills next.
     static let mostHeld = 64 * 1024
 
-    init(times: FrontTimes) { self.times = times }
+    /// - Parameter requests: After whose answers the connection is closed.
+    init(times: FrontTimes, requests: Int = .max) {
+        self.times = times
+        requestsLeft = requests
+    }
 
     // MARK: Life
 
@@ -161,7 +167,7 @@ struct FrontProgress {
     mutating func next(held: Int) -> Step {
         guard held > 0 else { return .stop }
         switch mode {
-        case .lanes: return held >= awaited && isWritable && !isLast ? .look : .stop
+        case .lanes: return held >= awaited && isWritable && !isLast && requestsLeft > 0 ? .look : .stop
         case .passing(let missing):
             guard missing > 0 else { return .stop }
             let count = min(missing, held)
@@ -175,7 +181,7 @@ struct FrontProgress {
     mutating func settle(held: Int, at now: @autoclosure () -> NIODeadline) -> Action {
         switch mode {
         case .lanes:
-            guard !isLast else { return finish(at: now()) }
+            guard !isLast, requestsLeft > 0 else { return finish(at: now()) }
             guard isWritable else { return .nothing }
             // Half a request, and then nothing more: the decoder knows what that is.
             if isInputClosed { return held == 0 ? finish(at: now()) : leave() }
@@ -214,8 +220,12 @@ struct FrontProgress {
         awaitsBody = false
     }
 
+    /// A request is answered, or will be by whoever has it now.
+    mutating func countRequest() { requestsLeft = max(0, requestsLeft - 1) }
+
     /// The pipeline gets a request of so many bytes.
     mutating func pass(bytes: Int) {
+        countRequest()
         deadline = .distantFuture
         mode = .passing(missing: bytes)
     }
@@ -248,6 +258,7 @@ struct FrontProgress {
 
     /// A lane has taken a request. The connection may have closed while it did.
     mutating func replyIsOwed(isPatient: Bool) {
+        countRequest()
         if mode == .lanes { mode = .waiting(isPatient: isPatient) }
     }
 

@@ -11,7 +11,7 @@ extension ConnectionFront {
         }
         let isPatient = waiter != nil
         waiter = nil
-        let isLast = progress.isLast || loop.isDraining && !hasMore
+        let isLast = progress.isLast || progress.requestsLeft == 0 || loop.isDraining && !hasMore
         pay(owed, isPatient: isPatient, isLast: isLast, context, write)
         if isLast { progress.lastAnswerGiven() }
         goOn()
@@ -21,7 +21,7 @@ extension ConnectionFront {
         if let context, let owed, progress.streamBegan() {
             let isPatient = self.waiter != nil
             self.waiter = nil
-            pay(owed, isPatient: isPatient, isLast: false, context, write)
+            pay(owed, isPatient: isPatient, isLast: progress.requestsLeft == 0, context, write)
         } else {
             assert(progress.mode == .closing, "A lane began a stream before it had returned, or twice")
         }
@@ -38,7 +38,7 @@ extension ConnectionFront {
         let wasWorking = isWorking
         isWorking = true
         loop.answers.direct(to: context) {
-            loop.answers.prepare(owed.slot, owed.originFields + ending(isLast))
+            loop.answers.prepare(owed.slot, owed.fields + ending(isLast))
             write(loop.answers)
         }
         isWorking = wasWorking

@@ -6,6 +6,8 @@ import Metrics
 
 final class LaneSlot {
     let lane: any ExpressLane
+    /// What its requests count as; nil if whoever it hands connections to asks for that, too.
+    let work: RatedWork?
     /// In the order of the counters.
     private var tally: InlineArray<4, Int> = [0, 0, 0, 0]
     /// Replies that are owed, and how many of them the shared gauge knows of.
@@ -20,6 +22,7 @@ final class LaneSlot {
 
     init(_ lane: any ExpressLane, metrics: any MetricsFactory) {
         self.lane = lane
+        work = lane.action?.ratedWork
         let labels = [("method", lane.route.method.rawValue), ("route", lane.route.template)]
         counters = RequestMetrics.counters(labels, metrics)
         times = RequestMetrics.timer(labels, mayWait: false, metrics)

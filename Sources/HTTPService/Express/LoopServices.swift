@@ -9,6 +9,7 @@ final class LoopServices {
     let times: FrontTimes
     let scanLimits: ScanLimits
     let bodies: BodyBudget
+    let rates: RequestRates?
     let answers: AnswerBuffer
     let slots: [LaneSlot]
     let leavesAtFirst: Bool
@@ -31,13 +32,13 @@ final class LoopServices {
     init(
         _ eventLoop: any EventLoop, number: Int, lanes: [any ExpressLaneProvider], leavesAtFirst: Bool,
         crossOrigin: CrossOriginPolicy?,
-        limits: HTTPLimits, permission: any Permission, bodies: BodyBudget, date: DateClock,
-        metrics: any MetricsFactory,
-        httpPipeline: HTTPPipeline
+        limits: HTTPLimits, permission: any Permission, bodies: BodyBudget, rates: RequestRates? = nil,
+        date: DateClock, metrics: any MetricsFactory, httpPipeline: HTTPPipeline
     ) {
         self.eventLoop = eventLoop
         self.limits = limits
         self.bodies = bodies
+        self.rates = rates
         self.date = date
         self.httpPipeline = httpPipeline
         self.leavesAtFirst = leavesAtFirst
@@ -52,6 +53,8 @@ final class LoopServices {
     }
 
     // MARK: Connections
+
+    var requestsPerConnection: Int { limits.requestsPerConnection ?? .max }
 
     var connectionCount: Int { connections.count }
 

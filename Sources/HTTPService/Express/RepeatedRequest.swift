@@ -3,6 +3,7 @@
 
 import Glibc
 import NIOCore
+import RateLimits
 
 /// A class, because it is looked at with every poll and made with few, and because all connections share it that send the same.
 final class RepeatedRequest {
@@ -11,6 +12,8 @@ final class RepeatedRequest {
     let caller: Caller
     /// How the lane answered it, if it may do so again.
     var note: LaneNote?
+    /// Found when it is asked for first: where nothing is limited nobody does.
+    private(set) lazy var application = findApplication()
     private let bytes: [UInt8]
 
     /// - Parameters:
@@ -22,6 +25,11 @@ final class RepeatedRequest {
         self.slot = slot
         self.caller = caller
         self.bytes = bytes
+    }
+
+    private func findApplication() -> RateKey? {
+        let bytes = self.bytes
+        return request.application(in: bytes.span)
     }
 
     /// Whether a buffer begins with the very same request.

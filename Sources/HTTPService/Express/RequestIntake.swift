@@ -1,6 +1,7 @@
 // What has come on a connection and belongs to nobody yet: finds the request that it begins with, and the lane that wants it.
 
 import NIOCore
+import RateLimits
 
 struct RequestIntake {
     enum Finding {
@@ -105,6 +106,9 @@ struct RequestIntake {
 
     /// For a request that no lane answers. After an upgrade the decoder reads no further request, whatever the route says.
     static func forRoute(_ request: ScannedRequest) -> Finding { request.isUpgrade ? .unusual : .forRoute(request) }
+
+    /// What it is about, for limits.
+    func application(of request: ScannedRequest) -> RateKey? { request.application(in: held.readableBytesUInt8Span) }
 
     private func slot(for request: ScannedRequest, _ loop: LoopServices) -> LaneSlot? {
         for slot in loop.slots where slot.lane.wants(request, held.readableBytesUInt8Span) { return slot }

@@ -5,25 +5,30 @@ package import Fold
 package import Grants
 import HTTPTypes
 package import NIOCore
+package import RateLimits
 import Synchronization
 
 package final class Caller: Sendable {
     /// Nil as long as nobody has to say who they are.
     package let name: String?
+    /// By which they are told from others where they come too often; nil as long as nobody has to say who they are.
+    package let rateKey: RateKey?
     /// What they may do; nil: everything.
     private let grant: Grant?
     private let expires: NIODeadline
     /// Of the keys that the token was believed by.
     private let trust: Trust?
 
-    package init(name: String, grant: Grant, expires: NIODeadline, trust: Trust) {
+    /// - Parameter rateKey: By the name if absent.
+    package init(name: String, rateKey: RateKey? = nil, grant: Grant, expires: NIODeadline, trust: Trust) {
         self.name = name
+        self.rateKey = rateKey ?? RateKey(name)
         self.grant = grant
         self.expires = expires
         self.trust = trust
     }
 
-    private init() { (name, grant, expires, trust) = (nil, nil, .distantFuture, nil) }
+    private init() { (name, rateKey, grant, expires, trust) = (nil, nil, nil, .distantFuture, nil) }
 
     package static let anonymous = Caller()
 

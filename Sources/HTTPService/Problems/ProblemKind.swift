@@ -13,6 +13,7 @@ package enum ProblemKind: String, CaseIterable, Sendable {
     case unauthenticated
     case forbidden
     case overloaded
+    case rateLimited = "rate-limited"
     case malformedRequest = "malformed-request"
     case headerTooLarge = "header-too-large"
     case requestTimeout = "request-timeout"

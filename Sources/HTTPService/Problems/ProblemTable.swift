@@ -11,6 +11,7 @@ extension ProblemKind {
         case .unauthenticated: .unauthenticated
         case .forbidden: .forbidden
         case .overloaded: .overloaded
+        case .rateLimited: .rateLimited
         case .malformedRequest: .malformedRequest
         case .headerTooLarge: .headerTooLarge
         case .requestTimeout: .requestTimeout

@@ -9,6 +9,9 @@ extension HTTPField.Name {
     package static let aIM = constant("A-IM")
     package static let im = constant("IM")
     package static let deltaBase = constant("Delta-Base")
+    /// What a client may, and what is left of it (draft-ietf-httpapi-ratelimit-headers).
+    package static let rateLimitPolicy = constant("RateLimit-Policy")
+    package static let rateLimit = constant("RateLimit")
     /// Of Server-Sent Events: the last event that a client has seen.
     package static let lastEventID = constant("Last-Event-ID")
     /// Whether a proxy of nginx' kind may gather the answer.

@@ -6,6 +6,8 @@ package import HTTPTypes
 package import Hummingbird
 package import Logging
 package import NIOCore
+import RateLimits
+import Synchronization
 
 /// What Hummingbird carries along with a request.
 package struct HTTPContext: RequestContext {
@@ -27,6 +29,7 @@ package struct Call: Sendable {
     package private(set) var caller: Caller = .anonymous
     let services: RequestServices
     let lease: BodyLease
+    private let bill = Bill()
 
     init(request: Request, context: HTTPContext, services: RequestServices) {
         self.request = request
@@ -68,13 +71,55 @@ package struct Call: Sendable {
         }
     }
 
-    /// Finds out who sends it, and whether they may.
+    /// Finds out who sends it, whether they may, and whether they come too often.
     mutating func admit(_ route: Routes.Route) throws(Problem) {
         guard route.action != .open else { return }
         caller = try services.admission.caller(request.headers)
         switch route.subject {
-        case .path: try caller.authorize(route.action, on: application)
+        case .path:
+            try caller.authorize(route.action, on: application)
+            if let work = route.work { try pay(for: work) }
         case .askedByHandler: break
         }
+    }
+
+    // MARK: Rates
+
+    /// What was paid.
+    private final class Bill: Sendable {
+        let payment = Mutex<(RatedWork, RequestRates.Payment)?>(nil)
+    }
+
+    /// What the answer's head says about that.
+    var rateFields: HTTPFields { HTTPFields(bill.payment.withLock { $0?.1.fields }) }
+
+    /// Takes what the request costs, in place of what was taken before.
+    ///
+    /// - Parameter units: Changes, of a batch.
+    package func pay(for work: RatedWork, units: Int = 1) throws(Problem) {
+        guard let rates = services.rates else { return }
+        takeBack(rates)
+        note(try rates.pay(for: work, units: units, by: client, on: application.map { RateKey($0) }), for: work)
+    }
+
+    /// The same for a poll of many applications.
+    package func pay(forPollsOf applications: [ApplicationID]) throws(Problem) {
+        guard let rates = services.rates else { return }
+        takeBack(rates)
+        note(try rates.pay(forPollsOf: applications, by: client), for: .poll)
+    }
+
+    private var client: RateKey { caller.rateKey ?? PeerAddress(context.channel.remoteAddress).rateKey }
+
+    private func takeBack(_ rates: RequestRates) {
+        let paid = bill.payment.withLock { payment in
+            defer { payment = nil }
+            return payment
+        }
+        if let paid { rates.giveBack(paid.1, of: paid.0) }
+    }
+
+    private func note(_ payment: RequestRates.Payment?, for work: RatedWork) {
+        bill.payment.withLock { $0 = payment.map { (work, $0) } }
     }
 }

@@ -18,6 +18,8 @@ package struct Routes: Sendable {
         let template: String
         let action: Action
         let subject: Subject
+        /// What a request counts as.
+        let work: RatedWork?
         let handler: Handler
     }
 
@@ -45,7 +47,10 @@ package struct Routes: Sendable {
         _ method: HTTPRequest.Method, _ template: String, action: Action, subject: Subject = .path,
         _ handler: @escaping Handler
     ) {
-        all.append(Route(method: method, template: template, action: action, subject: subject, handler: handler))
+        // Who asks what became of a change pushes nothing.
+        let work: RatedWork? = action == .push && method == .get ? .poll : action.ratedWork
+        all.append(
+            Route(method: method, template: template, action: action, subject: subject, work: work, handler: handler))
     }
 
     /// Adds a route below `/v1/apps/{app}`, whose handler is given the application.
@@ -81,8 +86,19 @@ extension Routes {
             router.on(RouterPath(route.template), method: route.method) { request, context in
                 var call = Call(request: request, context: context, services: services)
                 try call.readApplication()
-                try call.admit(route)
-                var response = try await route.handler(call)
+                var response: Response
+                do {
+                    try call.admit(route)
+                    response = try await route.handler(call)
+                } catch var problem as Problem {
+                    guard problem.kind == .rateLimited else {
+                        problem.headers.append(contentsOf: call.rateFields)
+                        throw problem
+                    }
+                    try await Task.sleep(for: RequestRates.refusalPause)
+                    throw problem
+                }
+                response.headers.append(contentsOf: call.rateFields)
                 if call.caller.isAuthenticated, response.headers[.cacheControl] == "no-cache" {
                     response.headers[.cacheControl] = "private, no-cache"
                     // What a browser keeps for one token is not for the next one that its user has.

@@ -114,9 +114,11 @@ final class ConnectionGuard: ChannelDuplexHandler {
             let isOld = head.version == .http1_0
             isOldClient.append(isOld)
             let expects = head.headers[canonicalForm: "expect"].contains { $0.lowercased() == "100-continue" }
+            let mayGoOn = front.requestBegan()
             perform(
                 progress.headArrived(
-                    keepAlive: head.isKeepAlive, length: Self.bodyLength(head), awaitsContinue: expects && !isOld))
+                    keepAlive: head.isKeepAlive && mayGoOn, length: Self.bodyLength(head),
+                    awaitsContinue: expects && !isOld))
         case .body: break
         case .end: perform(progress.endArrived())
         }

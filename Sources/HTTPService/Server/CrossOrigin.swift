@@ -18,7 +18,7 @@ package struct CrossOriginPolicy: Sendable {
     static let requestHeaders = "Content-Type, If-Match, If-None-Match, Prefer, A-IM, Authorization, Last-Event-ID"
     /// What scripts may see.
     static let exposedHeaders =
-        "ETag, Location, Retry-After, IM, Delta-Base, Preference-Applied, WWW-Authenticate, Cistern-Position, Cistern-Poll-Interval"
+        "ETag, Location, Retry-After, RateLimit, RateLimit-Policy, IM, Delta-Base, Preference-Applied, WWW-Authenticate, Cistern-Position, Cistern-Poll-Interval"
     /// Seconds for which a browser need not ask again; browsers cap it at two hours.
     static let preflightSeconds = 7200
 

@@ -24,6 +24,10 @@ package struct HTTPLimits: Sendable {
     package var discardedBodyBytes = 64 * 1024
     /// Open connections; more wait in the kernel's queue. One that polls costs 5 KiB, one with an HTTP pipeline 28.
     package var connections = 10_000
+    /// Open connections of one address; more are closed at once. Nil: as many as in all, since behind a proxy all have one address.
+    package var connectionsPerAddress: Int?
+    /// Requests after whose answer a connection is closed. Nil: no such number.
+    package var requestsPerConnection: Int?
     /// Bytes of bodies that are being received or worked on at the same time, over all connections.
     package var bodiesInFlightBytes = 256 * 1024 * 1024
     /// The queue of connections that the kernel has accepted and we have not.

@@ -14,6 +14,7 @@ struct RequestServices: Sendable {
     let crossOrigin: CrossOriginPolicy?
     let metrics: any MetricsFactory
     let bodies: BodyBudget
+    let rates: RequestRates?
 }
 
 package struct HTTPServer: Service {
@@ -27,6 +28,8 @@ package struct HTTPServer: Service {
         package var inheritedSocket: CInt?
         /// How long connections get before a stop, so that each of them ends behind an answer that says so.
         package var drainTime = Duration.zero
+        /// Nil if requests may come as often as they like.
+        package var rates: RequestRates?
         /// Whether requests are answered from their bytes where that is possible.
         package var expressLanes = true
 
@@ -58,7 +61,7 @@ package struct HTTPServer: Service {
         routes.add(ProblemPages())
         let services = RequestServices(
             admission: Admission(permission), crossOrigin: configuration.crossOrigin, metrics: metrics,
-            bodies: BodyBudget(bytes: configuration.limits.bodiesInFlightBytes))
+            bodies: BodyBudget(bytes: configuration.limits.bodiesInFlightBytes), rates: configuration.rates)
         let usesLanes = configuration.expressLanes
         listener = Listener(
             configuration: configuration, services: services,

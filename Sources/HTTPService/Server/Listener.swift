@@ -97,8 +97,8 @@ struct Listener: Service {
                     eventLoop, number: number, lanes: lanes, leavesAtFirst: leavesAtFirst,
                     crossOrigin: configuration.crossOrigin,
                     limits: configuration.limits, permission: self.services.admission.permission,
-                    bodies: self.services.bodies, date: responder.date, metrics: self.services.metrics,
-                    httpPipeline: pipeline)
+                    bodies: self.services.bodies, rates: self.services.rates, date: responder.date,
+                    metrics: self.services.metrics, httpPipeline: pipeline)
                 services.start()
                 return Loop(services: NIOLoopBound(services, eventLoop: eventLoop), eventLoop: eventLoop)
             }.get()
@@ -125,6 +125,7 @@ struct Listener: Service {
         let limits = configuration.limits
         let connections = ConnectionLimit(
             limits.connections, gauge: Meter(label: "http_connections", factory: services.metrics))
+        let addresses = limits.connectionsPerAddress.map { AddressPlaces($0, metrics: services.metrics) }
         return ServerBootstrap(group: eventLoopGroup)
             .serverChannelOption(.backlog, value: Int32(clamping: limits.backlog))
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -138,6 +139,7 @@ struct Listener: Service {
             }
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    guard addresses?.take(for: channel) ?? true else { return channel.close(promise: nil) }
                     // Every loop of the group has its services.
                     guard let loop = loops[ObjectIdentifier(channel.eventLoop)] else {
                         throw ChannelError.inappropriateOperationForState

@@ -61,7 +61,9 @@ private final class SocketUpgrader: HTTPServerProtocolUpgrader {
         channel: any Channel, upgradeRequest: HTTPRequestHead, initialResponseHeaders: HTTPHeaders
     ) -> EventLoopFuture<HTTPHeaders> {
         let grant: SocketGrant
-        do { grant = try gate.grant(upgradeRequest) } catch { return channel.eventLoop.makeFailedFuture(error) }
+        do { grant = try gate.grant(upgradeRequest, from: channel.remoteAddress) } catch {
+            return channel.eventLoop.makeFailedFuture(error)
+        }
         self.grant = grant
         var fields = HTTPHeaders()
         if grant.request.offersSubprotocol {

@@ -17,6 +17,7 @@ package final class SocketClient: SocketEnd {
     private let room: any SocketRoom
     private let limits: SocketLimits
     package let caller: Caller
+    private let rates: SocketRates?
     private var socket: SocketHandler?
     private var unanswered = 0
 
@@ -25,6 +26,7 @@ package final class SocketClient: SocketEnd {
         have = grant.request.have
         query = grant.request.query
         caller = grant.caller
+        rates = grant.rates
         self.room = room
         self.limits = limits
     }
@@ -69,8 +71,9 @@ package final class SocketClient: SocketEnd {
             do {
                 try caller.stillThere()
                 try caller.authorize(.push, on: application)
-                try room.presence(presence, from: self)
             } catch { throw MessageRefusal(id: nil, problem: error) }
+            do throws(Problem) { try rates?.pay(for: .push) } catch { return refuseLate(nil, error) }
+            do { try room.presence(presence, from: self) } catch { throw MessageRefusal(id: nil, problem: error) }
         }
     }
 
@@ -82,6 +85,7 @@ package final class SocketClient: SocketEnd {
         } catch {
             return send(.refused(id: change.id.description, error))
         }
+        do throws(Problem) { try rates?.pay(for: .push) } catch { return refuseLate(change.id, error) }
         count(1)
         room.push(change, from: self) { [id = change.id] result in
             self.count(-1)
@@ -89,6 +93,16 @@ package final class SocketClient: SocketEnd {
             case .success(let receipt): self.send(.ack(id, receipt: receipt))
             case .failure(let problem): self.send(.refused(id: id.description, problem))
             }
+        }
+    }
+
+    /// Tells later who comes too often. Until then it counts as unanswered, and of those there are only so many.
+    private func refuseLate(_ id: ChangeID?, _ problem: Problem) {
+        guard let eventLoop = socket?.eventLoop else { return }
+        count(1)
+        eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(RequestRates.refusalPause)) {
+            self.count(-1)
+            self.send(.refused(id: id?.description, problem))
         }
     }
 

@@ -15,6 +15,7 @@ package final class SocketHandler: ChannelDuplexHandler {
     package typealias OutboundOut = ByteBuffer
 
     private let loop: SocketLoop
+    var eventLoop: any EventLoop { loop.eventLoop }
     private var progress: SocketProgress
     /// Let go of when the connection ends.
     private var end: (any SocketEnd)?

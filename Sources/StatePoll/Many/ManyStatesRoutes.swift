@@ -20,6 +20,7 @@ package struct ManyStatesRoutes: RouteProvider {
     @Sendable private func poll(_ call: Call) async throws -> Response {
         let question = try ManyQuestion(query: call.query, headers: call.headers, from: call.caller)
         let applications = question.questions.map(\.application)
+        try call.pay(forPollsOf: applications)
         for application in applications { states.countPoll(of: application) }
         var headers = StateFields.many
         headers.append(

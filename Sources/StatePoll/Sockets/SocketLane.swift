@@ -20,14 +20,15 @@ package struct SocketLaneProvider: ExpressLaneProvider {
     /// - Parameters:
     ///   - permission: Whom it believes.
     ///   - origins: Whose pages may open sockets, apart from the server's own.
+    ///   - rates: Of all requests of the server.
     package init(
         states: States, feeds: FeedsOfLoops, commits: GroupCommits, permission: any Permission,
-        origins: CrossOriginPolicy?, head: HTTPLimits
+        origins: CrossOriginPolicy?, rates: RequestRates?, head: HTTPLimits
     ) {
         self.states = states
         self.feeds = feeds
         self.commits = commits
-        gate = SocketGate(admission: Admission(permission), origins: origins)
+        gate = SocketGate(admission: Admission(permission), origins: origins, rates: rates)
         self.head = head
         limits = SocketLimits(
             presenceBytes: feeds.presenceBytes, presenceTime: .seconds(PresenceConfiguration.lives.upperBound))

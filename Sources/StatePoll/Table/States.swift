@@ -3,7 +3,7 @@
 
 package import ChangeLog
 import Fold
-import HTTPService
+package import HTTPService
 package import Logging
 import Metrics
 import ServiceLifecycle
@@ -57,14 +57,21 @@ package final class States: Service {
     /// When the next poll is welcome, as the busiest event loops last said.
     var pollInterval: Duration {
         get { .milliseconds(pollIntervalMilliseconds.load(ordering: .relaxed)) }
-        set { pollIntervalMilliseconds.store(newValue.wholeMilliseconds, ordering: .relaxed) }
+        set {
+            pollIntervalMilliseconds.store(newValue.wholeMilliseconds, ordering: .relaxed)
+            rates?.pollPause = newValue
+        }
     }
+    private let rates: RequestRates?
     private let newWatchers: AsyncStream<Watcher>
     private let newWatchersContinuation: AsyncStream<Watcher>.Continuation
 
     package init(
-        log: ChangeLog, hints: LogHints, cache: SnapshotCache, configuration: PollConfiguration, logger: Logger
+        log: ChangeLog, hints: LogHints, cache: SnapshotCache, configuration: PollConfiguration,
+        rates: RequestRates? = nil, logger: Logger
     ) {
+        self.rates = rates
+        rates?.pollPause = configuration.pollInterval
         self.log = log
         self.hints = hints
         self.cache = cache

@@ -21,16 +21,21 @@ final class Polling: Sendable {
 
     /// Opens the connections, spread over the loops of `threads`, and lets each client have the present state.
     ///
-    /// - Parameter applications: polled by turns.
+    /// - Parameters:
+    ///   - applications: polled by turns.
+    ///   - connectionsPerAddress: on each thread; an address has 28,000 ports, and some are still taken by former rows.
     static func open(
-        _ connections: Int, port: Int, applications: [String], state: CountedState, threads: MultiThreadedEventLoopGroup
+        _ connections: Int, port: Int, applications: [String], state: CountedState,
+        connectionsPerAddress: Int = 10_000, threads: MultiThreadedEventLoopGroup
     ) async throws -> Polling {
         let loops = Array(threads.makeIterator())
         let groups = try await withThrowingTaskGroup { tasks in
             for (index, loop) in loops.enumerated() {
                 let numbers = stride(from: index, to: connections, by: loops.count).map { $0 }
                 tasks.addTask {
-                    let group = try await loop.submit { NIOLoopBound(PollerGroup(loop, state), eventLoop: loop) }.get()
+                    let group = try await loop.submit {
+                        NIOLoopBound(PollerGroup(loop, state, connectionsPerAddress), eventLoop: loop)
+                    }.get()
                     // So many at a time that the server's queue does not overflow.
                     for begin in stride(from: 0, to: numbers.count, by: 250) {
                         let some = numbers[begin..<min(begin + 250, numbers.count)]
@@ -80,6 +85,7 @@ final class PollerGroup {
     private let loop: any EventLoop
     private let state: CountedState
     private var pollers: [Poller] = []
+    private let connectionsPerAddress: Int
     private let ticker = Ticker(.awake)
     private var result = Polling.Result()
 
@@ -92,18 +98,19 @@ final class PollerGroup {
         let interval: Double
     }
 
-    init(_ loop: any EventLoop, _ state: CountedState) {
+    init(_ loop: any EventLoop, _ state: CountedState, _ connectionsPerAddress: Int) {
         self.loop = loop
         self.state = state
+        self.connectionsPerAddress = connectionsPerAddress
     }
 
-    /// All come from addresses of their own per 10,000 connections: one has 28,000 ports, and some are still taken by former rows.
-    private var source: String { "127.0.0.\(2 + pollers.count / 10_000)" }
+    /// The address that the connection with this number comes from; 127.0.0.1 is left to others.
+    private func source(_ number: Int) -> String { "127.0.0.\(2 + number / connectionsPerAddress % 250)" }
 
     func open(_ paths: [String], port: Int) -> EventLoopFuture<Void> {
         let bound = NIOLoopBound(self, eventLoop: loop)
-        let all = paths.map { path in
-            Connection.open(port: port, source: source, on: loop).flatMap { connection in
+        let all = paths.enumerated().map { index, path in
+            Connection.open(port: port, source: source(pollers.count + index), on: loop).flatMap { connection in
                 bound.value.add(connection.value, path)
             }
         }

@@ -93,6 +93,23 @@ extension ProblemExplanation {
         remedy: "Send the same again after the time in Retry-After, or to another server.",
         example: Example("Too many large requests are being worked on.", retryAfter: .seconds(1)))
 
+    static let rateLimited = ProblemExplanation(
+        status: .tooManyRequests, title: "The requests come too often",
+        meaning:
+            "Nothing was done with the request. “violated-policies” says whose limit is used up: that of the client, "
+            + "which is whoever has the token, or the address of one that has none; that of the application, whoever pushes "
+            + "to it or polls it; or that of the applications which the client begins to push to.",
+        cause:
+            "A loop without a pause, many clients with one token, or a batch while the last one is not paid for yet. Each "
+            + "change of a batch and each application of a poll counts.",
+        remedy: "Send the same again after the time in Retry-After. RateLimit says in each answer what is left; "
+            + "Cistern-Poll-Interval, how often to poll. For the operator: the limits are settings of each daemon.",
+        example: Example(
+            "This client has no pushes left at the moment. Nothing was done.",
+            [("violated-policies", .array([.string("client")]))],
+            headers: [.rateLimitPolicy: #""client";q=200;w=4"#, .rateLimit: #""client";r=0;t=4"#],
+            retryAfter: .seconds(1)))
+
     static let malformedRequest = ProblemExplanation(
         status: .badRequest, title: "The request is not HTTP as it should be",
         meaning: "The bytes do not form an HTTP/1.1 request, or its body ended early. The connection is closed.",
