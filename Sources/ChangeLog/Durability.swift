@@ -1,16 +1,16 @@
 package import Redis
 
 /// What an acknowledgement is worth on this Redis, from its own settings.
-package enum Durability: Hashable, Sendable {
+package enum Durability: String, Hashable, Sendable {
     /// Every write is on disk before it is acknowledged.
-    case everyWrite
+    case everyWrite = "every-write"
     /// Redis syncs once a second: a crash of the machine may lose the last second or two. The epoch changes then, and clients that
     /// still have their changes send them again.
-    case everySecond
+    case everySecond = "every-second"
     /// The kernel decides when to write: a crash of the machine may lose up to half a minute.
     case kernel
     /// Nothing survives a restart of Redis.
-    case memoryOnly
+    case memoryOnly = "memory-only"
     /// Redis does not tell, as managed ones do.
     case unknown
 

@@ -131,7 +131,7 @@ package struct Store: Sendable {
                 let replicas = try await connection.replicas()
                 return .ready(
                     .object([
-                        ("durability", .string(durability.meaning)),
+                        ("durability", .string(durability.meaning)), ("level", .string(durability.rawValue)),
                         ("primary", .string(connection.address.description)), ("replicas", .integer(replicas)),
                     ]))
             } catch {

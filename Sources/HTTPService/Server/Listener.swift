@@ -1,5 +1,6 @@
 // Accepts connections, gives each a front, and runs the HTTP pipelines that fronts ask for.
 
+import Glibc
 import HummingbirdCore
 import Logging
 import Metrics
@@ -63,8 +64,8 @@ struct Listener: Service {
     /// Where the socket was handed over, somebody else accepts from now on: a daemon beside this one, or its successor, for whom the
     /// kernel keeps connections until it is there. Else nobody does, and new ones are taken to the end.
     private func drain(_ channel: any Channel, _ loops: [ObjectIdentifier: Loop]) async {
-        guard configuration.drainTime > .zero, !Task.isCancelled else { return }
         if configuration.inheritedSocket != nil { try? await channel.setOption(.autoRead, value: false).get() }
+        guard configuration.drainTime > .zero, !Task.isCancelled else { return }
         let end = ContinuousClock.now + configuration.drainTime
         for loop in loops.values { loop.drain() }
         while ContinuousClock.now < end, await Self.areExpectingRequests(loops) {
@@ -152,7 +153,12 @@ struct Listener: Service {
     }
 
     private func bind(_ bootstrap: ServerBootstrap) async throws -> any Channel {
-        if let socket = configuration.inheritedSocket { return try await bootstrap.withBoundSocket(socket).get() }
+        if let socket = configuration.inheritedSocket {
+            let channel = try await bootstrap.withBoundSocket(socket).get()
+            // NIO has just shortened the queue to its own default.
+            _ = listen(socket, Int32(clamping: configuration.limits.backlog))
+            return channel
+        }
         return switch configuration.address {
         case .host(let host, let port): try await bootstrap.bind(host: host, port: port).get()
         case .unix(let path):
