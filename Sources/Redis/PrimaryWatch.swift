@@ -2,7 +2,7 @@ import Logging
 import NIOCore
 import Synchronization
 
-/// Knows where the primary is, for as long as it runs: asks the sentinels, or the servers of a list, several times a second on connections
+/// Knows where the primary is, for as long as it runs: asks the sentinels, or the servers of a list, ten times a second on connections
 /// that it keeps, and lets ``PrimaryChoice`` decide. An address of a single server is the answer itself.
 ///
 /// Asking again is what a message `+switch-master` would only hint at: the message does not say of which election it is, and comes from one

@@ -22,7 +22,7 @@ package struct RedisConfiguration: Sendable {
 
     /// How often sentinels, or the servers of a list, are asked who the primary is. As long as that a primary that was promoted over and
     /// is alive may still be used.
-    package var primaryInterval = Duration.milliseconds(250)
+    package var primaryInterval = Duration.milliseconds(100)
     /// How long they may take: less than a failover takes anyway.
     package var primaryAnswerTimeout = Duration.seconds(1)
 

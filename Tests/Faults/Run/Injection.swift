@@ -12,6 +12,8 @@ struct Injection: Sendable {
     /// Connections are closed as often as this while they are being cut.
     private static let cutInterval: Duration = .milliseconds(50)
     private static let startInterval: Duration = .milliseconds(100)
+    /// Sentinels are asked ten times a second, by daemons that may stand still meanwhile.
+    private static let hearing: Duration = .seconds(1)
 
     /// Returns when all faults are over and every process runs.
     func run(_ schedule: Schedule) async throws {
@@ -126,6 +128,8 @@ struct Injection: Sendable {
         let begin = ContinuousClock.now
         _ = try await replication.promotion(from: primary)
         history.note(.fault("promotion took \((ContinuousClock.now - begin).milliseconds) ms"))
+        // One that wakes up in the very moment is still asked by daemons that have not heard of the promotion.
+        try await Task.sleep(for: Self.hearing)
         try await restart(primary)
         try await replication.settled()
     }

@@ -64,7 +64,10 @@ struct Round: Sendable {
             return recovery
         }
         let events = history.events
-        let violations = Check.all.flatMap { $0.violations(in: events, mayLose: schedule.mayLose) }
+        let violations = Check.all.flatMap { check in
+            let isOfAllSeen = check.promise == Check.oneOrder.promise
+            return check.violations(in: events, mayLose: isOfAllSeen ? schedule.mayLoseSeen : schedule.mayLose)
+        }
         return Outcome(history: history, violations: violations, recovery: recovery)
     }
 

@@ -27,6 +27,8 @@ struct Schedule: Sendable, Equatable {
     let faults: [Fault]
     /// Redis loses acknowledged changes in this round.
     let mayLose: Bool
+    /// What was seen before a replica had it, and never acknowledged, may be lost.
+    var mayLoseSeen: Bool { mayLose || faults.contains { [.killPrimary, .sleepPrimary].contains($0.kind) } }
 
     /// Of 100 rounds those in which the append-only file is cut.
     private static let losingRounds = 30
