@@ -34,6 +34,8 @@ package enum AppendRefusal: Hashable, Sendable {
     /// A number above 1 of a client that is not known, or not any more.
     case clientUnknown
     case backlogFull
+    /// The logs of all applications of the partition have as many bytes as they may.
+    case partitionFull
     /// The partition remembers as many single changes as it may. Numbered changes are taken all the same.
     case recordsFull
 }
@@ -145,6 +147,7 @@ extension AppendOutcome {
         case "out-of-order": self = .refused(.outOfOrder(expected: try answer.number(0)))
         case "client-unknown": self = .refused(.clientUnknown)
         case "full": self = .refused(.backlogFull)
+        case "partition-full": self = .refused(.partitionFull)
         case "records-full": self = .refused(.recordsFull)
         default: throw answer.unexpected
         }

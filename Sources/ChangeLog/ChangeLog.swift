@@ -24,6 +24,8 @@ package struct LogLimits: Sendable, Equatable {
     package var backlogChanges = 10_000
     /// Bytes of one application's log in Redis, waiting or merged since the last checkpoint.
     package var backlogBytes = 64 << 20
+    /// Bytes of all logs of a partition together: however many applications there are, 64 partitions hold 16 GiB at most.
+    package var partitionBytes = 256 << 20
 
     /// Records of single changes that a partition may have. At about 140 bytes each this is 1 GB: 58 changes a second in every
     /// partition, since records count for up to 33 hours. A client that numbers its changes costs one record, however many they are.

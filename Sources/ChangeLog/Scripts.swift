@@ -21,7 +21,8 @@ enum Scripts {
     /// The limits are part of the source, so that no call carries or reads them: daemons with the same limits run the same script.
     static func append(_ limits: LogLimits) -> RedisScript {
         let numbers = """
-            local most_changes, most_bytes, most_records = \(limits.backlogChanges), \(limits.backlogBytes), \(limits.repeatRecords)
+            local most_changes, most_bytes = \(limits.backlogChanges), \(limits.backlogBytes)
+            local most_partition_bytes, most_records = \(limits.partitionBytes), \(limits.repeatRecords)
             local record_life, client_life = \(limits.recordLifetime.milliseconds), \(limits.clientLifetime.milliseconds)
             local window, tolerance = \(limits.repeatWindow.milliseconds), \(limits.clockTolerance.milliseconds)
 

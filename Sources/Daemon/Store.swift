@@ -152,6 +152,7 @@ extension DaemonConfiguration {
         limits.repeatWindow = repeatWindow
         limits.backlogChanges = backlogChanges
         limits.backlogBytes = backlogBytes
+        limits.partitionBytes = partitionBytes
         limits.repeatRecords = repeatRecords
         return limits
     }

@@ -36,6 +36,12 @@ extension AppendRefusal {
                 .backlogFull, "Too many changes of this application wait to be merged. Nothing was accepted."
             )
             .retry(after: Self.backlogDelay)
+        case .partitionFull:
+            return Problem(
+                .backlogFull,
+                "Too many bytes of changes wait to be merged in this application's partition, of this and of others. Nothing was accepted."
+            )
+            .retry(after: Self.backlogDelay)
         case .recordsFull:
             return Problem(
                 .repeatRecordsFull,

@@ -226,6 +226,36 @@ struct AppendTests {
         }
     }
 
+    @Test("The logs of a partition have a bound together; what one application gives back another may take")
+    func partitionBytes() async throws {
+        try await withStore(partitions: 1) { (store: Store) async throws in
+            let log = store.log { $0.partitionBytes = 1_500 }
+            let other = id("other")
+            let large = #"{"a":"\#(String(repeating: "x", count: 600))"}"#
+            #expect(try await log.push(change("a", large)) == .appended(position: 1))
+            #expect(try await log.push(change("a", large), to: other) == .appended(position: 1))
+            #expect(try await log.push(change("b", large)) == .refused(.partitionFull))
+            #expect(try await log.push(change("b", large), to: other) == .refused(.partitionFull))
+            #expect(try await log.push(change("b", large), to: id("third")) == .refused(.partitionFull))
+            #expect(try await log.push(change("c"), to: other) == .appended(position: 2))
+            var hand = Hand(store)
+            try await hand.work()
+            #expect(try await hand.checkpoint() == .done)
+            #expect(try await log.push(change("b", large), to: other) == .appended(position: 3))
+            #expect(try await log.push(change("b", large)) == .refused(.partitionFull))
+            #expect(try await log.delete(other) == .deleted)
+            #expect(try await log.push(change("b", large)) == .appended(position: 2))
+            #expect(try await log.push(change("c", large)) == .appended(position: 3))
+            #expect(try await log.push(change("d", large)) == .refused(.partitionFull))
+            // Another generation counts anew, and not twice.
+            try store.redis.command("HSET", store.key("server"), "life", "x y z")
+            #expect(try await log.push(change("d", large)) == .refused(.partitionFull))
+            #expect(try await log.delete(board) == .deleted)
+            for name in ["e", "f"] { #expect(try await log.push(change(name, large)) != .refused(.partitionFull)) }
+            #expect(try await log.push(change("g", large)) == .refused(.partitionFull))
+        }
+    }
+
     @Test("A Redis whose memory is full refuses for now, and nothing is done")
     func memoryFull() async throws {
         try await withStore { (store: Store) async throws in

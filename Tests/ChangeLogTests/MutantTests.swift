@@ -7,6 +7,9 @@ struct MutantTests {
     private static let tests: KeyValuePairs<String, @Sendable () async throws -> Void> = [
         "no-records": AppendTests().repeats,
         "records-first": { try await DamageTests().wrongType("log") },
+        "no-partition-bound": AppendTests().partitionBytes,
+        "uncounted-logs": AppendTests().partitionBytes,
+        "kept-count": AppendTests().partitionBytes,
         "no-digests": AppendTests().repeats,
         "no-client-records": SequenceTests().repeats,
         "gaps": SequenceTests().order,

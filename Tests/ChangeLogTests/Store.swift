@@ -38,6 +38,30 @@ struct Store: Sendable {
         return ChangeLog(client: client, settings: settings, snapshots: shelf, limits: limits, logger: quiet)
     }
 
+    /// Whether each partition has counted as many bytes of logs as its applications have.
+    func checkCountsOfBytes() throws {
+        // Some tests have ended it.
+        guard (try? redis.command("PING")) != nil else { return }
+        let wrong = try redis.command(
+            "EVAL",
+            """
+            local wrong = {}
+            for _, server in ipairs(redis.call('KEYS', '*}:server')) do
+              local counted = redis.call('HMGET', server, 'generation', 'logbytes')
+              local sum = 0
+              for _, key in ipairs(redis.call('KEYS', string.sub(server, 1, -7) .. 'app:*')) do
+                local app = redis.call('HMGET', key, 'generation', 'basebytes', 'tailbytes')
+                if app[1] == counted[1] then sum = sum + app[3] - app[2] end
+              end
+              if sum ~= tonumber(counted[2] or '0') then
+                wrong[#wrong + 1] = server .. ' counts ' .. (counted[2] or 'none') .. ' of ' .. sum
+              end
+            end
+            return table.concat(wrong, ', ')
+            """, "0")
+        #expect(wrong.split(whereSeparator: \.isNewline).allSatisfy { !$0.contains("counts") }, "\(wrong)")
+    }
+
     /// The keys of an application, for looks behind the log's back.
     func key(_ kind: String, _ rest: String = "") -> String {
         let partition = log.partition(of: board)
@@ -91,7 +115,9 @@ func withStore(
         let settings = try await StoreSettings.load(
             from: client, initial: StoreSettings(partitions: partitions, limits: .standard))
         let log = ChangeLog(client: client, settings: settings, snapshots: shelf, logger: quiet)
-        try await body(Store(redis: redis, client: client, shelf: shelf, settings: settings, log: log))
+        let store = Store(redis: redis, client: client, shelf: shelf, settings: settings, log: log)
+        try await body(store)
+        if Store.mutant == nil { try store.checkCountsOfBytes() }
     }
 }
 

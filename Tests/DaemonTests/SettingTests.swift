@@ -31,6 +31,7 @@ struct SettingTests {
         #expect(configuration.repeatWindow == .seconds(86_400))
         #expect(configuration.backlogChanges == 10_000)
         #expect(configuration.backlogBytes == 64 << 20)
+        #expect(configuration.partitionBytes == 256 << 20)
         #expect(configuration.checkpointChanges == 1_000)
         #expect(configuration.checkpointAfter == .seconds(1))
         #expect(configuration.tableMemory == 256 << 20)

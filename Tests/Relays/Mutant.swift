@@ -27,6 +27,13 @@ extension Mutant {
         Mutant(
             "records-first", "  call('SADD', KEYS[4], ARGV[2])\n",
             "  call('SADD', KEYS[4], ARGV[2])\n  write_records(fields, record_life)\n"),
+        Mutant("no-partition-bound", "elseif bytes + #entry > last_partition_bytes then", "elseif false then"),
+        Mutant(
+            "uncounted-logs",
+            "log_bytes = log_bytes + bytes\n  call('HINCRBY', KEYS[1], 'logbytes', string.format('%.0f', bytes))"),
+        Mutant(
+            "kept-count", "'generation', generation, 'logbytes', 0, 'recovered'",
+            "'generation', generation, 'recovered'"),
         Mutant("no-digests", "if record.digest ~= digest then return { 'mismatch', record.position } end"),
         Mutant(
             "no-client-records", "if number == client.last + 1 then return nil end",

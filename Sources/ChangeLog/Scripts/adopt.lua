@@ -12,7 +12,7 @@ if not app then return { 'none' } end
 if app.generation == generation then return { 'ok' } end
 
 local record_life, client_life = tonumber(ARGV[4]), ARGV[5]
-local epoch, position, version, log_bytes = ARGV[6], tonumber(ARGV[7]), ARGV[8], ARGV[9]
+local epoch, position, version, position_bytes = ARGV[6], tonumber(ARGV[7]), ARGV[8], ARGV[9]
 local arguments, first_record, first_window = 5, 12, 6
 local records = (#ARGV - first_record + 1) / arguments
 local believed = epoch == app.epoch and position > app.tail and position - records <= app.merged
@@ -63,9 +63,11 @@ if believed then
   call('DEL', KEYS[3])
   call('SREM', KEYS[5], ARGV[2])
   call('HSET', KEYS[2], 'base', position, 'tail', position, 'merged', position, 'version', version,
-    'basebytes', log_bytes, 'tailbytes', log_bytes, 'bytes', ARGV[10], 'checkpointbytes', #ARGV[11])
+    'basebytes', position_bytes, 'tailbytes', position_bytes, 'bytes', ARGV[10], 'checkpointbytes', #ARGV[11])
   for i = 1, records do restore(i) end
   write_own()
+else
+  count_log_bytes(app.tailbytes - app.basebytes)
 end
 local new_epoch = full_epoch(app.creation)
 call('HSET', KEYS[2], 'generation', generation, 'epoch', new_epoch)

@@ -1,8 +1,8 @@
 -- append(life, changes): gives every new change its position, and every repeat the position it has.
 --
 -- The limits of the daemon stand in front of this as local numbers, so that no call carries or reads them (see Scripts.swift):
--- most_changes that may wait, most_bytes of log, most_records of the partition, and in milliseconds record_life, client_life, window
--- of timed ids, tolerance for ids from the future.
+-- most_changes that may wait, most_bytes of log, most_partition_bytes of all logs and most_records of the partition, and in milliseconds
+-- record_life, client_life, window of timed ids, tolerance for ids from the future.
 --
 -- KEYS: server, application, log, dirty, apps, records, the windows, then for each numbered change its client's record, in order.
 -- ARGV: life, application, pushed channel, nonce, all or none ('1' or '0'), then per change '<id> <kind> <condition> <digest>\n<patch>',
@@ -11,7 +11,7 @@
 --
 -- Answers 'ok', epoch, merged, then an array for every change or run of new changes: new (with the first one's position, and how
 -- many) | known (with position, reason) | mismatch | deleted | too-old | from-the-future | out-of-order | client-unknown | full |
--- records-full. 'damaged' if the list is not what was written. With all or none: 'refused', epoch, index, and that array, and nothing
+-- partition-full | records-full. 'damaged' if the list is not what was written. With all or none: 'refused', epoch, index, and that array, and nothing
 -- is written.
 -- Counts anew, in the first call of an hour, and forgets the hours whose last record has expired.
 local function count_records(key, hour, hours)
@@ -52,6 +52,7 @@ elseif call('LLEN', KEYS[3]) ~= app.tail - app.base and not admit_strangers(app,
 end
 local creation, epoch, merged, tail, bytes = app.creation, app.epoch, app.merged, app.tail, app.tailbytes
 local last_tail, last_bytes = merged + most_changes, app.basebytes + most_bytes
+local last_partition_bytes = bytes + most_partition_bytes - log_bytes
 
 local ids = {}
 for i = 1, count do
@@ -128,6 +129,8 @@ for i = 1, count do
     local entry = head .. text
     if tail >= last_tail or bytes + #entry > last_bytes then
       result = { 'full' }
+    elseif bytes + #entry > last_partition_bytes then
+      result = { 'partition-full' }
     elseif not number and records + new_records >= most_records then
       result = { 'records-full' }
     else
@@ -164,6 +167,7 @@ if #entries > 0 then
   call('SADD', KEYS[4], ARGV[2])
   if fresh then call('ZADD', KEYS[5], 0, ARGV[2]) end
   call('RPUSH', KEYS[3], unpack(entries))
+  count_log_bytes(bytes - app.tailbytes)
   call('HSET', KEYS[2], 'tail', digits(tail), 'tailbytes', digits(bytes), 'pushed', time_digits, 'last',
     mark_of(entries[#entries]))
   if fresh then

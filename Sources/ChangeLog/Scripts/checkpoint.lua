@@ -17,6 +17,7 @@ if position > app.base then
   call('SET', KEYS[4], ARGV[6])
   call('LTRIM', KEYS[3], position - app.base, -1)
   call('HSET', KEYS[2], 'base', position, 'basebytes', ARGV[5], 'checkpointbytes', #ARGV[6])
+  count_log_bytes(app.basebytes - tonumber(ARGV[5]))
   app.base = position
 end
 if app.base == app.tail then call('SREM', KEYS[5], ARGV[2]) end

@@ -4,13 +4,22 @@ local call = redis.call
 local byte, find, match, sub = string.byte, string.find, string.match, string.sub
 
 -- Is this still the Redis that the caller connected to, as the partition knows it?
-local server = call('HMGET', KEYS[1], 'life', 'generation', 'fold')
+local server = call('HMGET', KEYS[1], 'life', 'generation', 'fold', 'logbytes')
 if server[1] ~= ARGV[1] then return { 'stale-life' } end
 local generation = server[2]
 
 -- The version of the fold by which all states of this generation are made. Whoever folds by another has nothing to read or write here:
 -- it would give the same positions other bytes. A newer one raises it with the lease, which begins another generation (see lease.lua).
 local fold = tonumber(server[3] or '1')
+
+-- Bytes of all logs of this generation: the sum of what its applications have between base and tail. A new generation begins with none, and
+-- each application brings its own when it adopts it: so a count that a damaged Redis has got wrong is right again after that.
+local log_bytes = tonumber(server[4] or '0')
+local function count_log_bytes(bytes)
+  if bytes == 0 then return end
+  log_bytes = log_bytes + bytes
+  call('HINCRBY', KEYS[1], 'logbytes', string.format('%.0f', bytes))
+end
 
 -- The application's hash, nil if there is no such application.
 local function application(key)
@@ -97,12 +106,14 @@ local function admit_strangers(app, head, log)
   local strangers = call('LLEN', log) - ours
   if strangers < 0 or strangers > most_strangers then return false end
   if ours > 0 and mark_of(call('LINDEX', log, ours - 1)) ~= call('HGET', head, 'last') then return false end
-  local last
+  local last, bytes = nil, 0
   for _, element in ipairs(call('LRANGE', log, ours, -1)) do
     app.tail = app.tail + 1
-    app.tailbytes = app.tailbytes + #element
+    bytes = bytes + #element
     last = element
   end
+  app.tailbytes = app.tailbytes + bytes
+  count_log_bytes(bytes)
   call('HSET', head, 'tail', app.tail, 'tailbytes', app.tailbytes, 'last', mark_of(last))
   return true
 end

@@ -8,6 +8,7 @@ if app.generation ~= generation then return { 'adopt' } end
 local version = app.epoch .. '-' .. digits(app.version)
 if ARGV[4] ~= '' and ARGV[4] ~= '*' and ARGV[4] ~= version then return { 'mismatch', version } end
 call('DEL', KEYS[2], KEYS[3], KEYS[4])
+count_log_bytes(app.basebytes - app.tailbytes)
 call('SREM', KEYS[5], ARGV[2])
 call('ZREM', KEYS[6], ARGV[2])
 call('PUBLISH', ARGV[3], 'deleted')

@@ -17,7 +17,7 @@ if ARGV[3] == '0' then
 end
 if own_fold > fold then
   local t = call('TIME')
-  call('HSET', KEYS[1], 'fold', ARGV[4], 'generation', t[1] .. '.' .. t[2] .. '.' .. ARGV[5])
+  call('HSET', KEYS[1], 'fold', ARGV[4], 'generation', t[1] .. '.' .. t[2] .. '.' .. ARGV[5], 'logbytes', 0)
 end
 if holder ~= ARGV[2] then fence = digits(call('HINCRBY', KEYS[1], 'fence', 1)) end
 call('SET', KEYS[2], ARGV[2] .. ' ' .. fence, 'PX', ARGV[3])

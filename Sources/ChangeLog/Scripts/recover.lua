@@ -24,6 +24,6 @@ if same then
 else
   local t = redis.call('TIME')
   local generation = t[1] .. '.' .. t[2] .. '.' .. ARGV[2]
-  redis.call('HSET', KEYS[1], 'life', ARGV[1], 'generation', generation, 'recovered', t[1] .. string.sub('00000' .. t[2], -6, -4))
+  redis.call('HSET', KEYS[1], 'life', ARGV[1], 'generation', generation, 'logbytes', 0, 'recovered', t[1] .. string.sub('00000' .. t[2], -6, -4))
 end
 return { 'ok' }

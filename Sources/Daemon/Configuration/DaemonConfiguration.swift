@@ -44,6 +44,8 @@ package struct DaemonConfiguration: Sendable {
     package let backlogChanges: Int
     /// Bytes.
     package let backlogBytes: Int
+    /// Bytes.
+    package let partitionBytes: Int
     package let repeatRecords: Int
     // Merge-daemon
     package let checkpointChanges: Int
@@ -99,6 +101,7 @@ package struct DaemonConfiguration: Sendable {
             replicas == 0 ? nil : ReplicaWait(replicas: replicas, limit: values.value(Settings.replicaLimit))
         backlogChanges = values.value(Settings.backlogChanges)
         backlogBytes = values.value(Settings.backlogBytes)
+        partitionBytes = values.value(Settings.partitionBytes)
         repeatRecords = values.value(Settings.repeatRecords)
         checkpointChanges = values.value(Settings.checkpointChanges)
         checkpointAfter = values.value(Settings.checkpointAfter)

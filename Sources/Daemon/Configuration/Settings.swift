@@ -173,12 +173,17 @@ package enum Settings {
     package static let backlogBytes = Setting<Int>(
         "backlog-bytes", .bytes((1 << 20)...(1 << 30)), default: 64 << 20,
         help: "Bytes of changes of one application that may wait to be merged.")
+    package static let partitionBytes = Setting<Int>(
+        "partition-bytes", .bytes((16 << 20)...(64 << 30)), default: 256 << 20,
+        help: "Bytes of changes that may wait to be merged in one partition, of all its applications.")
     /// 1 GB at about 140 bytes each.
     package static let repeatRecords = Setting<Int>(
         "repeat-records", .count(1_000...100_000_000), default: 7_000_000,
         help: "Change ids that a partition remembers at a time; more are refused with 429. Numbered changes cost none.")
 
-    package static let bucket = [backlogChanges.description, backlogBytes.description, repeatRecords.description]
+    package static let bucket = [
+        backlogChanges.description, backlogBytes.description, partitionBytes.description, repeatRecords.description,
+    ]
 
     // MARK: Merge-daemon
 

@@ -18,7 +18,7 @@ struct Pushes: Row {
         settings.merges = false
         // A state of one member per change, and a backlog of some seconds.
         settings.store = ["--state-limit", "64MiB"]
-        settings.front = ["--backlog-changes", "1000000", "--backlog-bytes", "1GiB"]
+        settings.front = ["--backlog-changes", "1000000", "--backlog-bytes", "1GiB", "--partition-bytes", "4GiB"]
         let cistern = try await Cistern.start("push-\(fsync)", cores: bench.serverCores, settings, in: bench)
         let redis = try await RedisServer.start("webdis-\(fsync)", fsync: fsync, cores: bench.serverCores, in: bench)
         let wrk = Wrk(

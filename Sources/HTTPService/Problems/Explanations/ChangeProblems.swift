@@ -89,7 +89,8 @@ extension ProblemExplanation {
 
     static let backlogFull = ProblemExplanation(
         status: .tooManyRequests, title: "Too many changes wait to be merged",
-        meaning: "The change was not accepted: as many changes of this application wait as may.",
+        meaning:
+            "The change was not accepted: as many changes wait as may, of this application or of all in its partition.",
         cause: "More is pushed than is merged, or no merge daemon works in the application's partition.",
         remedy:
             "Send the same again after the time in Retry-After. For the operator: see on the dashboard whether all partitions are led, and which application grows.",
