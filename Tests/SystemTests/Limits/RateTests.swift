@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// How often clients may come, on every way into a server, with lanes and without.
-@Suite("Rates", .timeLimit(.minutes(10)))
+@Suite("Rates", .timeLimit(.minutes(20)))
 struct RateTests {
     private static let ways = ["yes", "no"]
     private static let pushes = ["--client-pushes", "6/h"]

@@ -2,7 +2,7 @@ import Documents
 import SystemSupport
 import Testing
 
-@Suite("What an acknowledgement is worth", .timeLimit(.minutes(2)))
+@Suite("What an acknowledgement is worth", .timeLimit(.minutes(20)))
 struct DurabilityTests {
     @Test(
         "Every daemon reads it from Redis at its start, says it in /readyz, and logs it",

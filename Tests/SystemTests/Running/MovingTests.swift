@@ -4,7 +4,7 @@ import SystemSupport
 import TestSupport
 import Testing
 
-@Suite("Export, import and doctor", .timeLimit(.minutes(4)))
+@Suite("Export, import and doctor", .timeLimit(.minutes(20)))
 struct MovingTests {
     private struct Command {
         let status: Int

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Every daemon is stopped and started again under load, as systemd does it, whose socket units keep the listening sockets.
-@Suite("Restarts under load", .timeLimit(.minutes(4)))
+@Suite("Restarts under load", .timeLimit(.minutes(20)))
 struct RestartTests {
     private static let applications = 8
     private static let rounds = 3

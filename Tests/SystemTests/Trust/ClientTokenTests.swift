@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// The Swift client and servers that ask for tokens.
-@Suite("Clients with tokens", .timeLimit(.minutes(10)))
+@Suite("Clients with tokens", .timeLimit(.minutes(20)))
 struct ClientTokenTests {
     @Test("A live application brings its token by every way, its handshake included", arguments: Way.allCases)
     func live(_ way: Way) async throws {

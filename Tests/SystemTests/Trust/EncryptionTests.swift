@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// TLS: of the daemons themselves, and to Redis.
-@Suite("Encryption", .timeLimit(.minutes(10)))
+@Suite("Encryption", .timeLimit(.minutes(20)))
 struct EncryptionTests {
     @Test(
         "A daemon with a certificate speaks TLS only, its lanes behind it, and takes a renewed certificate without a restart"

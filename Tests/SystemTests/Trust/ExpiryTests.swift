@@ -6,7 +6,7 @@ import Testing
 import Trust
 
 /// What becomes of those who wait and listen when their token is over: by its own time, or because its key was taken away.
-@Suite("Tokens that end", .timeLimit(.minutes(10)))
+@Suite("Tokens that end", .timeLimit(.minutes(20)))
 struct ExpiryTests {
     /// Seconds: time for opening everything, and no more.
     private static let lifetime = 8

@@ -4,7 +4,7 @@ import Testing
 
 /// Cross-origin requests with tokens: preflights have none and need none, and every answer, refusals too, can be read by the
 /// right pages only.
-@Suite("Origins and tokens", .timeLimit(.minutes(10)))
+@Suite("Origins and tokens", .timeLimit(.minutes(20)))
 struct OriginTests {
     private static let origin = "https://app.example.org"
 

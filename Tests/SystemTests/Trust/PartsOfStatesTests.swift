@@ -6,7 +6,7 @@ import Testing
 import Trust
 
 /// Tokens for a part of a state: what they read, and what they may touch.
-@Suite("Tokens for parts of states", .timeLimit(.minutes(10)))
+@Suite("Tokens for parts of states", .timeLimit(.minutes(20)))
 struct PartsOfStatesTests {
     @Test("A poll is of the token's part, by every way, and of nothing else", arguments: ["yes", "no"])
     func polls(lanes: String) async throws {

@@ -74,7 +74,7 @@ private enum Proxy: CaseIterable {
     }
 }
 
-@Suite("Proxies in front", .timeLimit(.minutes(10)))
+@Suite("Proxies in front", .timeLimit(.minutes(20)))
 struct ProxyTests {
     private func with(
         _ proxy: Proxy, _ body: (TestCistern, TestKeyring, Certificates, _ url: String) async throws -> Void

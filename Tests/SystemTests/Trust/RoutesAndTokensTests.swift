@@ -7,7 +7,7 @@ import Testing
 import Trust
 
 /// Every route with every kind of token: who is let in, by lanes as by routes.
-@Suite("Routes and tokens", .timeLimit(.minutes(10)))
+@Suite("Routes and tokens", .timeLimit(.minutes(20)))
 struct RoutesAndTokensTests {
     private struct Row {
         let request: String
