@@ -114,6 +114,8 @@ struct DoctorRuleTests {
         Case(.warning, "in use", redis { $0.info["used_memory"] = "800000000" }),
         Case(.wrong, "pushes get 503", redis { $0.info["used_memory"] = "950000000" }),
         Case(.wrong, "aof_last_write_status", redis { $0.info["aof_last_write_status"] = "err" }),
+        Case(.wrong, "aof_last_bgrewrite_status", redis { $0.info["aof_last_bgrewrite_status"] = "err" }),
+        Case(.wrong, "rdb_last_bgsave_status", redis { $0.info["rdb_last_bgsave_status"] = "err" }),
         Case(.note, "no replica", redis { $0.info["connected_slaves"] = "0" }),
         Case(.warning, "behind", redis { $0.clockAhead = -3 }),
         Case(.wrong, "from the future", redis { $0.clockAhead = 250 }),
@@ -126,6 +128,15 @@ struct DoctorRuleTests {
         Case(
             .wrong, "No daemon by which changes are merged",
             store { $0.daemons.removeAll { $0.role == "merge-daemon" } }),
+        Case(
+            .wrong, "No daemon by which changes are merged",
+            store { store in for number in [2, 3] { store.daemons[number].age = 30 } }),
+        Case(
+            .wrong, "No daemon by which changes are taken in",
+            store { $0.daemons.removeAll { $0.role == "change-bucket" } }),
+        Case(
+            .wrong, "No daemon by which states are served",
+            store { $0.daemons.removeAll { $0.role == "state-poll" } }),
         Case(.note, "One daemon by which", store { $0.daemons.remove(at: 0) }),
         Case(.warning, "said nothing", store { $0.daemons[5].age = 30 }),
         Case(.warning, "of releases 1.0, 1.1", store { $0.daemons[0].version = "1.1" }),
@@ -143,6 +154,8 @@ struct DoctorRuleTests {
         Case(.wrong, "certificate has ended", store { $0.daemons[0].certificateEnd = now - 1 }),
         Case(.warning, "Nobody works in 1 of 4", store { $0.leases[3] = nil }),
         Case(.warning, "is not heard of", store { $0.leases[3] = Facts.Lease(holder: "gone", left: 3_000) }),
+        Case(.warning, "a.merge-daemon holds leases and is not heard of", store { $0.daemons[2].age = 30 }),
+        Case(.warning, "put back", store { $0.leases[3] = Facts.Lease(holder: "a.merge-daemon", left: -1) }),
         Case(.warning, "put back", store { $0.leases[3] = Facts.Lease(holder: "a.merge-daemon", left: 3_600_000) }),
         Case(.warning, "wait to be merged", store { $0.daemons[2].pending = 20_000 }),
         Case(
@@ -162,5 +175,61 @@ struct DoctorRuleTests {
         #expect(findings.map(\.level) == findings.map(\.level).sorted(by: >))
         #expect(findings[0].level == example.level)
         if example.level > .note { #expect(found.advice?.isEmpty == false) }
+    }
+
+    /// What is no fault, or was said already, with part of what would be said of it.
+    static let unsaid: [(says: String, facts: Facts)] = [
+        (
+            "daemon by which",
+            store { store in
+                for number in store.daemons.indices where store.daemons[number].role != "merge-daemon" {
+                    store.daemons[number].role = "cistern-front"
+                }
+            }
+        ),
+        (
+            "of releases",
+            store {
+                $0.daemons[0].version = "0.9"
+                $0.daemons[0].age = 30
+            }
+        ),
+        ("has no keys", store { $0.daemons[2].address = "10.0.0.1:80" }),
+        (
+            "has no keys",
+            store {
+                $0.daemons[0].address = "10.0.0.1:80"
+                $0.daemons[0].hasKeys = true
+            }
+        ),
+        ("certificate ends", store { $0.daemons[0].certificateEnd = now + 30 * 86_400 }),
+        (
+            "cannot be read",
+            changed {
+                $0.redis = .failed("Nobody listens.")
+                $0.store = .failed("Nobody listens.")
+            }
+        ),
+        (
+            "Nobody works in",
+            store {
+                $0.daemons.removeAll { $0.role == "merge-daemon" }
+                $0.leases = [:]
+            }
+        ),
+        (
+            "wait to be merged",
+            store {
+                $0.daemons[2].pending = 20_000
+                $0.daemons[2].age = 30
+            }
+        ),
+    ]
+
+    @Test("What is as it should be, or was said already, is not complained of", arguments: unsaid.indices)
+    func noFault(index: Int) {
+        let example = Self.unsaid[index]
+        let complaints = DoctorRules.findings(example.facts).filter { $0.level != .ok }
+        #expect(!complaints.contains { $0.text.contains(example.says) }, "\(complaints)")
     }
 }

@@ -35,17 +35,21 @@ struct StatePieceTests {
 
     @Test("The ids are the same for the same, and others for anything else")
     func ids() throws {
-        func ids(_ app: String, _ state: String, replacing: Bool = false, run: String? = nil) throws -> [String] {
+        func ids(
+            _ app: String, _ state: String, epoch: String = "e", position: Int = 1, replacing: Bool = false,
+            run: String? = nil
+        ) throws -> [String] {
             let document = try Document(parsing: Array(state.utf8))
             return try StatePieces(document).changes(
-                of: ExportedApplication(app: app, epoch: "e", version: 1, position: 1, state: document),
+                of: ExportedApplication(app: app, epoch: epoch, version: 1, position: position, state: document),
                 replacing: replacing, run: run
             ).map(\.id)
         }
         let one = try ids("a", #"{"x":1}"#)
         #expect(try ids("a", #"{"x":1}"#) == one)
         for other in [
-            try ids("b", #"{"x":1}"#), try ids("a", #"{"x":2}"#), try ids("a", #"{"x":1}"#, replacing: true),
+            try ids("b", #"{"x":1}"#), try ids("a", #"{"x":2}"#), try ids("a", #"{"x":1}"#, epoch: "f"),
+            try ids("a", #"{"x":1}"#, position: 2), try ids("a", #"{"x":1}"#, replacing: true),
             try ids("a", #"{"x":1}"#, run: "2"),
         ] {
             #expect(other != one)
@@ -87,5 +91,27 @@ struct ExportLineTests {
         #expect(tally.failure == nil)
         tally.note("a", .exists)
         #expect(tally.failure?.status == .failed)
+    }
+
+    @Test("An import in which an application was not brought ends badly, whatever the reason; what is there does not")
+    func outcomes() throws {
+        func failure(_ outcome: Import.Outcome) throws -> Failure? {
+            var tally = ImportTally()
+            _ = try tally.take(.end(0), 1)
+            tally.note("a", outcome)
+            return tally.failure
+        }
+        for outcome in [Import.Outcome.exists, .changedSince, .failed("gone")] {
+            #expect(try failure(outcome)?.status == .failed, "\(outcome)")
+        }
+        for outcome in [Import.Outcome.imported, .wasThere] { #expect(try failure(outcome) == nil, "\(outcome)") }
+    }
+
+    @Test("However many applications fail, twenty are told of, and all are counted")
+    func complaints() {
+        var tally = ImportTally()
+        for number in 0..<30 { tally.note("app-\(number)", .failed("gone")) }
+        #expect(tally.summary.split(separator: "\n").count == 21)
+        #expect(tally.summary.contains("30 failed"))
     }
 }
