@@ -1,5 +1,7 @@
 import ChangeLog
 import Fold
+import Redis
+import Synchronization
 import TestSupport
 import Testing
 
@@ -28,6 +30,46 @@ struct TwoDaemonsTests {
                     for application in applications { try await circle.untilMerged(application) }
                 }
                 try await eventually("one has all again") { try holders(circle) == ["one": 8] }
+            }
+        }
+    }
+
+    private final class Announcements: Sendable {
+        let count = Atomic(0)
+    }
+
+    @Test("Who comes and who leaves is heard of at once, not when leases are renewed, and said once")
+    func announcements() async throws {
+        try await withCircle { (circle: Circle) async throws in
+            // Renewed after 24 seconds at the earliest.
+            @Sendable func daemon(_ name: String) -> MergeDaemon { circle.daemon(name) { $0.lease = .seconds(90) } }
+            let soon = Duration.seconds(15)
+            let announcements = Announcements()
+            let listening = try circle.hints.leases { announcements.count.add(1, ordering: .relaxed) }
+            defer { listening.cancel() }
+            // The subscription itself is the first.
+            try await eventually("it is listened to") { announcements.count.load(ordering: .relaxed) == 1 }
+            try await running(daemon("one")) {
+                try await eventually(within: soon, "one has all") { try holders(circle) == ["one": 8] }
+                try await running(daemon("two")) {
+                    try await eventually(within: soon, "each has half") {
+                        try holders(circle) == ["one": 4, "two": 4]
+                    }
+                }
+                try await eventually(within: soon, "one has all again") { try holders(circle) == ["one": 8] }
+            }
+            // Two came and left, and one has given back what the other was to have.
+            try await eventually("each is said once") { announcements.count.load(ordering: .relaxed) == 1 + 5 }
+        }
+    }
+
+    @Test("What was pushed while nobody worked in a partition is merged when it is taken, and not by the next sweep")
+    func takingOver() async throws {
+        try await withCircle { (circle: Circle) async throws in
+            let applications = try (0..<10).map { try id("app-\($0)") }
+            for application in applications { try await circle.push(try count(1), to: application) }
+            try await running(circle.daemon { $0.sweepInterval = .seconds(60) }) {
+                for application in applications { try await circle.untilMerged(application) }
             }
         }
     }

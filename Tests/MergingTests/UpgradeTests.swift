@@ -53,6 +53,7 @@ struct UpgradeTests {
                     }
                 }
                 group.addTask {
+                    defer { seen.isDone.store(true, ordering: .relaxed) }
                     try await running(circle.daemon("old")) {
                         for application in applications { try await circle.push(try count(1), to: application) }
                         for application in applications { try await circle.untilMerged(application) }
@@ -68,6 +69,10 @@ struct UpgradeTests {
                                     guard head.merged == head.tail else { return false }
                                 }
                                 return true
+                            }
+                            try await eventually("older daemons do not start any more") {
+                                try circle.redis.command("HGET", "cistern:settings", "fold_version")
+                                    == "\(FoldRules.version + 1)"
                             }
                             let foldVersions = try circle.log.partitions.map {
                                 try circle.redis.command("HGET", "{\($0)}:server", "fold")
@@ -86,7 +91,6 @@ struct UpgradeTests {
                             #expect(try await circle.cache.find(application)?.foldVersion == FoldRules.version + 1)
                         }
                     }
-                    seen.isDone.store(true, ordering: .relaxed)
                 }
                 try await group.waitForAll()
             }
