@@ -353,7 +353,8 @@ let package = Package(
         .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "Daemon", "HTTPService", "RateLimits", "Redis", "Memcached", log, lifecycle, nioCore, nioPosix,
+                "Daemon", "Grants", "HTTPService", "RateLimits", "Redis", "Memcached", "Trust", log, lifecycle, nioCore,
+                nioPosix,
             ],
             swiftSettings: settings),
         .testTarget(
