@@ -128,9 +128,17 @@ final class RawConnection {
         return RawResponse(status: status, headers: headers, body: body)
     }
 
-    /// Everything until the server closes.
+    /// What a server may take to close, on a machine with other things to do.
+    private static let patience = TimeAmount.seconds(20)
+
+    /// Everything until the server closes. Throws if it does not.
     func rest() async throws -> String {
+        let alarm = channel.eventLoop.scheduleTask(in: Self.patience) { [channel] in channel.close(promise: nil) }
         while try await more() {}
+        alarm.cancel()
+        guard (try? await alarm.futureResult.get()) == nil else {
+            throw RawConnectionError(description: "not closed after “\(pending)”")
+        }
         defer { pending = "" }
         return pending
     }

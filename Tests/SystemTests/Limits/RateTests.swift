@@ -165,9 +165,12 @@ struct RateTests {
             let lines = LiveSocket.handshake("/v1/apps/board/socket?client=ann") + token.map { "\($0): \($1)" }
             let socket = try await LiveSocket.open(port: system.poller.port, lines)
             defer { socket.drop() }
+            let start = ContinuousClock.now
             for number in 0..<12 { try await socket.push("{}", id: "c\(number)") }
             var answers: [String] = []
             for number in 0..<12 { answers.append(try await socket.answer(to: "c\(number)")) }
+            // Refusals are held back here, too.
+            #expect(ContinuousClock.now - start >= .milliseconds(250))
             #expect(answers == Array(repeating: "ack", count: 6) + Array(repeating: "refused rate-limited", count: 6))
             let refusal = try await socket.word("a refusal") { if case .refused = $0 { true } else { false } }
             guard case .refused(_, let problem) = refusal else { return }

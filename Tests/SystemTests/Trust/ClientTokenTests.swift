@@ -13,6 +13,7 @@ struct ClientTokenTests {
         try await withKeys { system, keyring in
             let token = try keyring.token("push:board poll:board")
             let board = try CisternClient(url: system.poller.url, token: token).open("board", ways: [way])
+            try await eventually(within: .seconds(20), "it is let in") { board.status.phase == .live }
             try await board.push(.merge(#"{"a":1}"#))
             try await eventually(within: .seconds(20), "the state comes by \(way)") {
                 board.status.way == way && board.state?.json?.description == #"{"a":1}"#
