@@ -55,9 +55,8 @@ let daemons: [Target.Dependency] = ["change-bucket", "merge-daemon", "state-poll
 
 /// The Lua scripts, compiled into ChangeLog.
 let scripts = [
-    "common", "recover", "adopt", "append", "look", "read", "merged", "checkpoint", "delete", "status", "lease",
-    "daemons",
-    "settings", "post", "notices",
+    "common", "generations", "recover", "adopt", "append", "look", "read", "merged", "checkpoint", "delete", "status",
+    "lease", "daemons", "settings", "post", "notices",
 ]
 
 let package = Package(

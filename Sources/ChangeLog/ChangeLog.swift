@@ -45,6 +45,7 @@ package struct ChangeLog: Sendable {
     let snapshots: any SnapshotSource
     let logger: Logger
     let appendScript: RedisScript
+    let acquaintances: Acquaintances
 
     /// How often an operation is tried anew because the Redis life had changed or the application had to be adopted. One life
     /// change takes two; more than a few in a row mean that Redis does not settle.
@@ -62,6 +63,7 @@ package struct ChangeLog: Sendable {
         self.limits = limits
         self.logger = logger
         appendScript = Scripts.append(limits)
+        acquaintances = Acquaintances(partitions: settings.partitions)
     }
 
     package func partition(of application: ApplicationID) -> Partition {
@@ -95,13 +97,8 @@ package struct ChangeLog: Sendable {
         var recovered: RedisConnection?
         for _ in 0..<Self.maximumAttempts {
             do {
-                let connection: RedisConnection
-                if let recovered, recovered.isUsable {
-                    connection = recovered
-                } else {
-                    connection = try await client.connection()
-                }
-                var lifeAndArguments: RedisArguments = [.string(connection.server.life)]
+                let (connection, life) = try await self.connection(recovered, of: client, for: partition)
+                var lifeAndArguments: RedisArguments = [.string(life)]
                 lifeAndArguments.append(arguments)
                 let reply = try await connection.evaluate(script, keys: keys, arguments: lifeAndArguments)
                 let answer = try ScriptAnswer(reply, of: script)
@@ -111,10 +108,13 @@ package struct ChangeLog: Sendable {
                     recovered = connection
                 case "adopt":
                     guard let application else { return (answer, connection) }
-                    try await adopt(application, in: partition, on: connection)
+                    try await adopt(application, in: partition, on: connection, life)
                     recovered = connection
                 default: return (answer, connection)
                 }
+            } catch RedisError.connectionClosing {
+                // Nothing was sent: another one takes it.
+                recovered = nil
             } catch let error as LogError {
                 throw error
             } catch let error as RedisError {
@@ -126,24 +126,48 @@ package struct ChangeLog: Sendable {
         throw .unsettled(attempts: Self.maximumAttempts)
     }
 
-    /// Makes the partition know the Redis that this connection is on now.
+    /// A connection that is ready, and what a script of the partition is told there. Those that were made before the present primary was
+    /// met elsewhere are closed.
+    private func connection(
+        _ preferred: RedisConnection?, of client: RedisClient, for partition: Partition
+    ) async throws(RedisError) -> (RedisConnection, life: String) {
+        var preferred = preferred
+        while true {
+            let connection: RedisConnection
+            if let preferred, preferred.isUsable {
+                connection = preferred
+            } else {
+                connection = try await client.connection()
+            }
+            if let life = acquaintances.life(of: partition, on: connection) { return (connection, life) }
+            connection.close()
+            preferred = nil
+        }
+    }
+
+    /// Makes the partition know the Redis that this connection is on now, and this process the partition's generation there.
     private func recover(_ partition: Partition, on connection: RedisConnection) async throws {
         let identity = try await connection.refreshIdentity()
         let reply = try await connection.evaluate(
-            Scripts.recover, keys: [.string(partition.server)], arguments: [.string(identity.life), .string(nonce())])
-        guard try ScriptAnswer(reply, of: Scripts.recover).tag == "ok" else {
-            throw RedisError.unexpectedReply("recover did not answer ok")
-        }
+            Scripts.recover, keys: [.string(partition.server)],
+            arguments: [
+                .string(identity.life), .string(nonce()), .string(acquaintances.generation(of: partition) ?? ""),
+            ])
+        let answer = try ScriptAnswer(reply, of: Scripts.recover)
+        guard answer.tag == "ok" else { throw answer.unexpected }
+        let generation = try answer.text(0)
+        acquaintances.met(generation, of: partition, on: identity, by: connection)
         logger.debug(
             "A partition has met its Redis",
             metadata: [
                 "partition": "\(partition)", "run_id": "\(identity.runID)", "replid": "\(identity.masterReplID)",
+                "generation": "\(generation)",
             ])
     }
 
     /// Gives the application its partition's generation, with the help of the snapshot if that knows more than the log.
     private func adopt(
-        _ application: ApplicationID, in partition: Partition, on connection: RedisConnection
+        _ application: ApplicationID, in partition: Partition, on connection: RedisConnection, _ life: String
     ) async throws {
         var snapshot = await snapshots.snapshot(of: application)
         let records = (try? snapshot?.records().elements) ?? []
@@ -174,7 +198,7 @@ package struct ChangeLog: Sendable {
         }
         let reply = try await connection.evaluate(
             Scripts.adopt, keys: RedisArguments([partition.server] + keys),
-            arguments: RedisArguments([.string(connection.server.life)] + arguments))
+            arguments: RedisArguments([.string(life)] + arguments))
         let tag = try ScriptAnswer(reply, of: Scripts.adopt).tag
         logger.notice(
             "An application was adopted after a change of the Redis life",

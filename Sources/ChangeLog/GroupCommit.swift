@@ -73,13 +73,17 @@ package final class GroupCommit {
         // On another loop's connection replies would come on another thread.
         if connection?.eventLoop !== eventLoop { connection = nil }
         for call in calls {
-            if let connection { send(call, on: connection) } else { sendSlowly(call) }
+            if let connection, let life = log.acquaintances.life(of: call.target.partition, on: connection) {
+                send(call, on: connection, life)
+            } else {
+                sendSlowly(call)
+            }
         }
     }
 
-    private func send(_ call: Call, on connection: RedisConnection) {
+    private func send(_ call: Call, on connection: RedisConnection, _ life: String) {
         let encoded = AppendCall(
-            call.elements.lazy.map(\.change), to: call.target, nonce: log.nonce(), life: connection.server.life,
+            call.elements.lazy.map(\.change), to: call.target, nonce: log.nonce(), life: life,
             allOrNone: false, bytes: call.bytes)
         connection.evaluate(log.appendScript, keys: encoded.keys, arguments: encoded.arguments) { result in
             self.received(result, for: call, on: connection)

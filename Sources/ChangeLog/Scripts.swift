@@ -1,10 +1,10 @@
 // The Lua scripts of Scripts/, compiled in. `common.lua` stands in front of those that work on a partition, behind what it has to know
-// about windows.
+// about windows; `generations.lua` in front of those that begin one.
 
 import Redis
 
 enum Scripts {
-    static let recover = alone("recover", PackageResources.recover_lua)
+    static let recover = alone("recover", PackageResources.generations_lua + PackageResources.recover_lua)
     static let adopt = ofPartition("adopt", PackageResources.adopt_lua)
     static let look = ofPartition("look", PackageResources.look_lua)
     static let read = ofPartition("read", PackageResources.read_lua)
@@ -12,7 +12,7 @@ enum Scripts {
     static let checkpoint = ofPartition("checkpoint", PackageResources.checkpoint_lua)
     static let delete = ofPartition("delete", PackageResources.delete_lua)
     static let status = ofPartition("status", PackageResources.status_lua)
-    static let lease = ofPartition("lease", PackageResources.lease_lua)
+    static let lease = ofPartition("lease", PackageResources.generations_lua + PackageResources.lease_lua)
     static let daemons = alone("daemons", PackageResources.daemons_lua)
     static let settings = alone("settings", PackageResources.settings_lua)
     static let post = alone("post", PackageResources.post_lua)

@@ -99,6 +99,7 @@ struct CommandChannel: Sendable {
 
     /// Closes at once; what is in flight fails with `outcomeUnknown`.
     func close() {
+        gate.shut()
         channel.close(promise: nil)
     }
 

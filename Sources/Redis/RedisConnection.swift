@@ -8,6 +8,10 @@ import Synchronization
 /// A connection never comes back once it is closed; `RedisClient` replaces it. Commands that were in flight then fail
 /// with `outcomeUnknown`.
 package final class RedisConnection: Sendable {
+    private static let made = Atomic<UInt64>(0)
+
+    /// Of two connections of this process, whichever clients made them, the later one has the higher number.
+    package let number: UInt64
     private let commands: CommandChannel
     private let identity: Mutex<RedisServerIdentity>
     let replicaWait: ReplicaWait?
@@ -20,6 +24,7 @@ package final class RedisConnection: Sendable {
     package var server: RedisServerIdentity { identity.withLock { $0 } }
 
     init(commands: CommandChannel, server: RedisServerIdentity, replicaWait: ReplicaWait?) {
+        number = Self.made.wrappingAdd(1, ordering: .relaxed).newValue
         self.commands = commands
         self.replicaWait = replicaWait
         replicaWaiters = .makeBoxSendingValue(

@@ -18,6 +18,8 @@ struct MutantTests {
         "no-dirty-set": PublishingTests().trimming,
         "no-damage": { try await DamageTests().wrongLength("less") },
         "any-life": LifeTests().staleLife,
+        "no-failback": FailbackTests().returns,
+        "failback-forgotten": FailbackTests().once,
         "same-epoch": LifeTests().restart,
         "no-adoption": AdoptionTests().atOnce,
         "any-snapshot": AdoptionTests().olderEpoch,

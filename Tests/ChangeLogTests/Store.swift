@@ -91,20 +91,22 @@ func impossible(_ id: String) throws -> Change {
     try change(id, #"[{"op":"test","path":"/nowhere","value":1}]"#, .jsonPatch)
 }
 
+/// - Parameter socket: where connections are made, if not at the server's own.
 func withStore(
-    _ redis: TestRedis, partitions: Int = 4, shelf: SnapshotShelf = SnapshotShelf(),
+    _ redis: TestRedis, at socket: String? = nil, partitions: Int = 4, shelf: SnapshotShelf = SnapshotShelf(),
     _ body: @escaping @Sendable (Store) async throws -> Void
 ) async throws {
+    let socket = socket ?? redis.socketPath
     let relay: Relay?
     if let mutant = Store.mutant {
         relay = try await Relay(
-            at: "\(redis.folder)/relay.sock", to: redis.socketPath, .redis(mutant),
+            at: "\(redis.folder)/relay\(UInt32.random(in: 0 ... .max)).sock", to: socket, .redis(mutant),
             on: MultiThreadedEventLoopGroup.singleton)
     } else {
         relay = nil
     }
     defer { relay?.close() }
-    var configuration = RedisConfiguration(address: try RedisAddress(relay.map { "unix://\($0.path)" } ?? redis.url))
+    var configuration = RedisConfiguration(address: try RedisAddress("unix://\(relay?.path ?? socket)"))
     configuration.backoff = Backoff(first: .milliseconds(5), longest: .milliseconds(50))
     configuration.connectionWait = .seconds(10)
     let client = RedisClient(

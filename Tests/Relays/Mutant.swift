@@ -32,8 +32,8 @@ extension Mutant {
             "uncounted-logs",
             "log_bytes = log_bytes + bytes\n  call('HINCRBY', KEYS[1], 'logbytes', string.format('%.0f', bytes))"),
         Mutant(
-            "kept-count", "'generation', generation, 'logbytes', 0, 'recovered'",
-            "'generation', generation, 'recovered'"),
+            "kept-count", "'former', table.concat(former, ' '), 'logbytes', 0)",
+            "'former', table.concat(former, ' '))"),
         Mutant("no-digests", "if record.digest ~= digest then return { 'mismatch', record.position } end"),
         Mutant(
             "no-client-records", "if number == client.last + 1 then return nil end",
@@ -48,8 +48,10 @@ extension Mutant {
         Mutant("no-dirty-set", "  call('SADD', KEYS[4], ARGV[2])\n"),
         Mutant("no-damage", "~= app.tail - app.base and not admit_strangers(", "== false and not admit_strangers("),
         // recover and adopt
-        Mutant("any-life", "if server[1] ~= ARGV[1] then", "if not server[1] then"),
-        Mutant("same-epoch", "if same then", "if known then"),
+        Mutant("any-life", "or server[1] .. ' ' .. server[2] ~= ARGV[1] then", "then"),
+        Mutant("no-failback", "if same and not foreign then", "if same then"),
+        Mutant("failback-forgotten", "if met ~= '' then former[#former + 1] = met end"),
+        Mutant("same-epoch", "if same and not", "if life and not"),
         Mutant("no-adoption", "if app and app.generation ~= generation then return { 'adopt' } end"),
         Mutant("any-snapshot", "epoch == app.epoch and position > app.tail and", "position and"),
         Mutant("unknown-snapshot", "position > app.tail and position - records <= app.merged", "position > app.tail"),
@@ -69,8 +71,7 @@ extension Mutant {
         Mutant("any-fold", "if fold ~= tonumber(", "if nil == ("),
         Mutant("old-fold-leases", "if own_fold < fold and", "if false and"),
         Mutant(
-            "same-epoch-folds", "HSET', KEYS[1], 'fold', ARGV[4], 'generation'",
-            "HSET', KEYS[1], 'fold', ARGV[4], 'former'"),
+            "same-epoch-folds", "  begin_generation(KEYS[1], ARGV[5], '')\n"),
         // lease
         Mutant("shared-leases", "if holder and holder ~= ARGV[2] and is_possible then return { 'held', holder } end"),
         Mutant("endless-leases", "call('PTTL', KEYS[2]) <= 4 * tonumber(ARGV[3])", "true"),

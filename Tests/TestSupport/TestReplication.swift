@@ -69,6 +69,18 @@ package final class TestReplication: Sendable {
         return try primary()
     }
 
+    /// Makes it a primary, and the sentinels take it for the one, as if they had elected it. They know nothing of the others any more, so
+    /// that nobody is made a replica.
+    package func appoint(_ server: TestRedis) throws {
+        guard let port = server.port else { throw TestSupportError("A server that is appointed needs a port.") }
+        for sentinel in sentinels { try sentinel.command("SENTINEL", "REMOVE", TestSentinel.name) }
+        try server.command("REPLICAOF", "NO", "ONE")
+        for sentinel in sentinels {
+            try sentinel.command(
+                "SENTINEL", "MONITOR", TestSentinel.name, "127.0.0.1", "\(port)", "\(sentinels.count / 2 + 1)")
+        }
+    }
+
     /// Waits until all but the primary are its replicas and have all of its data.
     package func settled() async throws {
         try await eventually(within: .seconds(90), poll: .milliseconds(50), "all servers but one are replicas") {

@@ -1,11 +1,13 @@
 -- Goes in front of every script of a partition, behind window_count and window_slack (see Scripts.swift). KEYS[1] is the partition's
--- server hash, ARGV[1] the Redis life that the caller's connection found. All checks come before the first write, because Lua does not roll back.
+-- server hash, ARGV[1] the Redis life that the caller's connection found and the generation in which the caller has met the partition.
+-- All checks come before the first write, because Lua does not roll back.
 local call = redis.call
 local byte, find, match, sub = string.byte, string.find, string.match, string.sub
 
--- Is this still the Redis that the caller connected to, as the partition knows it?
+-- Is this still the Redis that the caller connected to, as the partition knows it? And do both know of the same generation? If not, there may
+-- have been another primary in between, with this life before and behind it (see recover.lua).
 local server = call('HMGET', KEYS[1], 'life', 'generation', 'fold', 'logbytes')
-if server[1] ~= ARGV[1] then return { 'stale-life' } end
+if not server[1] or server[1] .. ' ' .. server[2] ~= ARGV[1] then return { 'stale-life' } end
 local generation = server[2]
 
 -- The version of the fold by which all states of this generation are made. Whoever folds by another has nothing to read or write here:

@@ -1,6 +1,7 @@
 -- lease(life, daemon, milliseconds): who works in the partition. It saves double work; correctness does not rest on it.
 --
 -- KEYS: server, lease. ARGV: life, daemon, milliseconds (0 gives the lease back), version of the daemon's fold, nonce.
+-- Runs behind generations.lua too.
 -- Answers the fencing number if the lease is the caller's, else the holder.
 --
 -- A daemon of an older fold gets no lease. One of a newer fold raises the partition's, which takes a fresh generation: so the epochs of
@@ -16,8 +17,8 @@ if ARGV[3] == '0' then
   return { 'given' }
 end
 if own_fold > fold then
-  local t = call('TIME')
-  call('HSET', KEYS[1], 'fold', ARGV[4], 'generation', t[1] .. '.' .. t[2] .. '.' .. ARGV[5], 'logbytes', 0)
+  call('HSET', KEYS[1], 'fold', ARGV[4])
+  begin_generation(KEYS[1], ARGV[5], '')
 end
 if holder ~= ARGV[2] then fence = digits(call('HINCRBY', KEYS[1], 'fence', 1)) end
 call('SET', KEYS[2], ARGV[2] .. ' ' .. fence, 'PX', ARGV[3])

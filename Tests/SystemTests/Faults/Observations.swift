@@ -5,6 +5,8 @@ import Synchronization
 final class Observations: Sendable {
     private struct State {
         var bytes: [String: String] = [:]
+        /// By position, the change that has it.
+        var places: [String: String] = [:]
         var violations: [String] = []
         var answers: [Int: Int] = [:]
         var longestAnswer = Duration.zero
@@ -37,6 +39,14 @@ final class Observations: Sendable {
         state.withLock { state in
             guard let other = state.bytes.updateValue(body, forKey: version), other != body else { return }
             state.violations.append("\(version) was “\(other.prefix(200))” and then “\(body.prefix(200))”")
+        }
+    }
+
+    /// No position is given to two changes.
+    func took(_ id: String, at position: String) {
+        state.withLock { state in
+            guard let other = state.places.updateValue(id, forKey: position), other != id else { return }
+            state.violations.append("\(position) was given to \(other) and then to \(id)")
         }
     }
 

@@ -67,6 +67,58 @@ struct PromotionTests {
         }
     }
 
+    @Test(
+        "A primary that is promoted back before it was made a replica begins another epoch: all clients follow, nothing is doubled"
+    )
+    func failback() async throws {
+        try await withPromotable { circle, caller, group in
+            var workload = Workload(push: circle.bucket.url, polls: circle.polls, caller: caller)
+            workload.changesEach = 150
+            workload.numbersChanges = false
+            async let running = workload.run()
+            var epochs = [try await seen(circle, caller)]
+            let (first, second) = (group.servers[0], group.servers[1])
+            for (left, next) in [(first, second), (second, first), (first, second), (second, first)] {
+                try await Task.sleep(for: .milliseconds(300))
+                // Two that answer at a time would be another matter.
+                left.pause()
+                try group.appoint(next)
+                epochs.append(try await seen(circle, caller, other: epochs.last))
+                left.resume()
+            }
+            #expect(Set(epochs).count == epochs.count, "no epoch has come back")
+            let outcome = try await running
+            #expect(workload.observations.violations == [])
+            // What was acknowledged by a primary that was left is lost with its epoch; all of the last one is there, and on every server.
+            let last = try #require(epochs.last)
+            let owed = Set(outcome.receipts.filter { $0.value.epoch == last }.keys)
+            for server in circle.polls {
+                try await eventually("\(server) has all changes of the last epoch") {
+                    try await owed.isSubset(of: caller.counted("board", at: server).order)
+                }
+                let state = try await caller.counted("board", at: server)
+                #expect(state.counts.values.allSatisfy { $0 == 1 }, "once each")
+            }
+        }
+    }
+
+    /// The epoch that all servers show, once it is another.
+    private func seen(_ circle: Circle, _ caller: Caller, other old: String? = nil) async throws -> String {
+        var seen = ""
+        try await eventually(within: .seconds(10), "all servers show another epoch") {
+            let push = try await caller.push("probe", to: "board", at: circle.bucket.url)
+            var epochs = Set([Token(push.member("receipt"))?.epoch])
+            for server in circle.polls {
+                let answer = try await caller.get("\(server)/v1/apps/board/state")
+                epochs.insert(Token(answer.header("ETag"))?.epoch)
+            }
+            guard epochs.count == 1, let epoch = epochs.first ?? nil, epoch != old else { return false }
+            seen = epoch
+            return true
+        }
+        return seen
+    }
+
     private func verify(_ workload: Workload, _ outcome: Workload.Outcome, and more: [String]) async throws {
         #expect(workload.observations.violations == [])
         let ids = Set(outcome.receipts.keys).union(more)

@@ -54,7 +54,10 @@ struct Pusher {
             switch answer?.status {
             case 200, 201:
                 if let receipt = Token(answer?.member("receipt")) {
-                    created[id] = answer?.status == 201 ? receipt : created[id]
+                    if answer?.status == 201 {
+                        created[id] = receipt
+                        observations.took(id, at: receipt.description)
+                    }
                     return receipt
                 }
                 observations.violated("an acknowledgement without a receipt: \(answer?.body ?? "")")

@@ -9,6 +9,8 @@ struct Workload {
     let push: String
     let polls: [String]
     var clients = 3
+    /// Every second client numbers its changes: not where acknowledged ones may be lost, which these clients do not number anew.
+    var numbersChanges = true
     var changesEach = 60
     /// Between two changes of a client.
     var pause: Duration = .milliseconds(15)
@@ -66,8 +68,8 @@ struct Workload {
         var poller = Poller(caller, servers: polls, application: application, observations: observations)
         var pusher = Pusher(caller, server: push, application: application, observations: observations)
         for number in 1...changesEach {
-            // Every second client numbers its changes.
-            try await pusher.push(client.isMultiple(of: 2) ? "c\(client)~\(number)" : "c\(client)-\(number)")
+            try await pusher.push(
+                numbersChanges && client.isMultiple(of: 2) ? "c\(client)~\(number)" : "c\(client)-\(number)")
             if number.isMultiple(of: 4) {
                 await poller.poll()
                 try await pusher.settle(with: poller)
