@@ -37,6 +37,10 @@ struct PrimaryTests {
                     }
                     defer { subscription.cancel() }
                     try await insist(client, on: "before")
+                    // One that connects for the first time after the promotion is not told that it was away.
+                    try await eventually("the subscriber listens") {
+                        try old.command("PUBSUB", "NUMSUB", "news") == "news\n1"
+                    }
                     #expect(try await port(of: client) == old.port)
                     try await eventually("the replica has it") {
                         try group.servers[1].command("EXISTS", "before") == "1"
