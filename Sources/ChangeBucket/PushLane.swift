@@ -28,7 +28,9 @@ final class PushLane: ExpressLane {
 
     func wants(_ request: ScannedRequest, _ bytes: Span<UInt8>) -> Bool {
         request.method == .put && request.bodyBytes > 0 && request.isPlain && request.ifNoneMatch.isEmpty
-            && ApplicationPath(request.target, in: bytes) != nil
+            // Another action may be asked for at every other path.
+            && ApplicationPath(request.target, in: bytes).map { bytes.matches(Self.infix, at: $0.rest.lowerBound) }
+                ?? false
             && kind(request.contentType, in: bytes) != nil && preferences(request.prefer, in: bytes) != nil
     }
 
