@@ -3,7 +3,6 @@ import Fold
 import HTTPService
 import Logging
 import Redis
-import ServiceLifecycle
 
 /// Waits until appended changes are applied or rejected.
 ///
@@ -30,45 +29,23 @@ final class OutcomeWaiting: Sendable {
         guard places.take() else { return try await log.status(of: change, in: application) }
         defer { places.giveBack() }
 
-        let (looks, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        let subscription = try? hints.merged(application) { event in
-            switch event {
-            case .published(let position, _):
-                guard let receipt, position.epoch == receipt.epoch, position.number < receipt.number else { break }
-                return
-            case .lookYourself: break
+        return try await Waiting.withLooks(every: Self.lookInterval, until: deadline) { looks throws(LogError) in
+            let subscription = try? hints.merged(application) { event in
+                switch event {
+                case .published(let position, _):
+                    guard let receipt, position.epoch == receipt.epoch, position.number < receipt.number else { break }
+                    return
+                case .lookYourself: break
+                }
+                looks.look()
             }
-            continuation.yield()
-        }
-        defer { subscription?.cancel() }
-        return try await withTimer(yielding: continuation, until: deadline) { () throws(LogError) in
+            defer { subscription?.cancel() }
             var answer = try await log.status(of: change, in: application)
-            for await _ in looks {
+            for await _ in looks.stream {
                 guard case .known(_, .pending) = answer else { break }
                 answer = try await log.status(of: change, in: application)
             }
             return answer
         }
-    }
-
-    /// Runs `body` while a timer says now and then that it is time to look, and ends the looks at the deadline.
-    private func withTimer(
-        yielding looks: AsyncStream<Void>.Continuation, until deadline: ContinuousClock.Instant,
-        _ body: () async throws(LogError) -> StatusAnswer
-    ) async throws(LogError) -> StatusAnswer {
-        async let _: Void = {
-            while ContinuousClock.now < deadline, !Task.isCancelled {
-                try? await Task.sleep(until: min(deadline, .now + Self.lookInterval), clock: .continuous)
-                looks.yield()
-            }
-            looks.finish()
-        }()
-        async let _: Void = {
-            // A server that is told to stop answers what it knows.
-            try? await gracefulShutdown()
-            looks.finish()
-        }()
-        // Leaving the scope cancels both.
-        return try await body()
     }
 }
