@@ -59,6 +59,11 @@ let scripts = [
     "lease", "daemons", "settings", "post", "notices",
 ]
 
+/// Those of long-running operations, compiled into OperationQueue.
+let operationScripts = [
+    "common", "create", "get", "result", "claim", "leased", "heartbeat", "succeed", "fail", "giveback", "cancel",
+]
+
 let package = Package(
     name: "cistern",
     platforms: [.macOS(.v15)],
@@ -104,6 +109,9 @@ let package = Package(
         .target(
             name: "Trust", dependencies: ["Documents", "Fold", "Grants", crypto, jwt, log], swiftSettings: settings),
 
+        // Long-running operations: what is asked for and what is said of them.
+        .target(name: "Operations", dependencies: ["Documents", "Fold", crypto], swiftSettings: settings),
+
         // How often somebody may do something.
         .target(name: "RateLimits", swiftSettings: settings),
 
@@ -123,6 +131,10 @@ let package = Package(
             name: "ChangeLog", dependencies: ["Documents", "Fold", "Redis", nioCore, nioPosix, log],
             resources: scripts.map { .embedInCode("Scripts/\($0).lua") }, swiftSettings: settings),
         .target(name: "SnapshotCache", dependencies: ["Fold", "Memcached", log, metrics], swiftSettings: settings),
+        // Long-running operations in Redis, in the log's partitions.
+        .target(
+            name: "OperationQueue", dependencies: ["Documents", "Fold", "Operations", "Redis", "ChangeLog"],
+            resources: operationScripts.map { .embedInCode("Scripts/\($0).lua") }, swiftSettings: settings),
 
         // What every daemon is made of.
         .target(name: "Telemetry", dependencies: [metrics, log], swiftSettings: settings),
@@ -140,6 +152,12 @@ let package = Package(
             dependencies: [
                 "Documents", "Fold", "Redis", "ChangeLog", "HTTPService", "LogAnswers", hummingbird, nioCore, httpTypes,
                 log, lifecycle,
+            ], swiftSettings: settings),
+        .target(
+            name: "OperationService",
+            dependencies: [
+                "Documents", "Fold", "Operations", "OperationQueue", "Redis", "ChangeLog", "HTTPService", "LogAnswers",
+                hummingbird, nioCore, httpTypes, lifecycle,
             ], swiftSettings: settings),
         .target(
             name: "Merging",
@@ -200,10 +218,10 @@ let package = Package(
             swiftSettings: settings),
 
         // Programs.
-        daemon("change-bucket", folder: "change-bucket", ["ChangeBucket"]),
+        daemon("change-bucket", folder: "change-bucket", ["ChangeBucket", "OperationService"]),
         daemon("merge-daemon", folder: "merge-daemon", servesClients: false, ["Documents", "HTTPService", "Merging"]),
         daemon("state-poll", folder: "state-poll", ["StateServing"]),
-        daemon("cistern-front", folder: "cistern-front", ["ChangeBucket", "StateServing"]),
+        daemon("cistern-front", folder: "cistern-front", ["ChangeBucket", "OperationService", "StateServing"]),
         .executableTarget(
             name: "cistern",
             dependencies: [
@@ -253,6 +271,17 @@ let package = Package(
             name: "ChangeLogTests",
             dependencies: [
                 "Documents", "Fold", "Redis", "ChangeLog", "TestSupport", "Relays", nioCore, nioPosix, log, lifecycle,
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "OperationsTests", dependencies: ["Operations", "Documents", "Fold", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "OperationQueueTests",
+            dependencies: [
+                "Operations", "OperationQueue", "Documents", "Fold", "Redis", "ChangeLog", "TestSupport", "Relays",
+                nioPosix,
+                log,
             ],
             swiftSettings: settings),
         .testTarget(

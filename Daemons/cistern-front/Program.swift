@@ -2,6 +2,7 @@
 
 import ChangeBucket
 import Daemon
+import OperationService
 import StateServing
 
 @main
@@ -14,9 +15,10 @@ struct Program {
             let store = try await Store.open(for: daemon)
             let states = StateServing(store, for: daemon)
             let bucket = ChangeBucket(log: store.log, hints: store.hints, commits: store.commits)
+            let operations = OperationRoutes(log: store.log, subscriber: store.subscriber)
             let checks = [store.readiness]
             let server = daemon.httpServer(
-                roles: [bucket] + states.roles, lanes: states.lanes + [bucket], checks: checks)
+                roles: [bucket, operations] + states.roles, lanes: states.lanes + [bucket], checks: checks)
             return store.services + states.services + [HealthReporter(daemon, log: store.log, checks: checks), server]
         }
     }

@@ -126,6 +126,21 @@ package struct ChangeLog: Sendable {
         throw .unsettled(attempts: Self.maximumAttempts)
     }
 
+    /// Runs a script of another module that keeps its keys in this partition, and knows a Redis life that is not the partition's.
+    ///
+    /// - Parameters:
+    ///   - keys: those behind the partition's server hash.
+    ///   - isWriting: the answer is given when as many replicas have what was written as a push waits for.
+    package func run(
+        _ script: RedisScript, in partition: Partition, keys: [String], _ arguments: RedisArguments, isWriting: Bool
+    ) async throws(LogError) -> ScriptAnswer {
+        let (answer, connection) = try await call(
+            script, in: partition, about: nil, keys: RedisArguments([partition.server] + keys), arguments,
+            by: isWriting ? appender : client)
+        if isWriting { do { try await connection.waitForReplicas() } catch { throw LogError(error) } }
+        return answer
+    }
+
     /// A connection that is ready, and what a script of the partition is told there. Those that were made before the present primary was
     /// met elsewhere are closed.
     private func connection(
@@ -215,11 +230,11 @@ package struct ChangeLog: Sendable {
 }
 
 extension RedisArgument {
-    static func number(_ number: UInt64) -> RedisArgument { .integer(Int64(clamping: number)) }
+    package static func number(_ number: UInt64) -> RedisArgument { .integer(Int64(clamping: number)) }
 
-    static func milliseconds(_ duration: Duration) -> RedisArgument { .integer(duration.milliseconds) }
+    package static func milliseconds(_ duration: Duration) -> RedisArgument { .integer(duration.milliseconds) }
 }
 
 extension Duration {
-    var milliseconds: Int64 { components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 }
+    package var milliseconds: Int64 { components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 }
 }

@@ -42,6 +42,10 @@ package struct Partition: Hashable, Sendable, CustomStringConvertible {
     func merged(_ application: ApplicationID) -> String { "\(tag)merged:\(application)" }
     /// Channel: what servers tell each other about who is in the application.
     package func presence(_ application: ApplicationID) -> String { "\(tag)presence:\(application)" }
+    /// What the keys of the partition's long-running operations begin with; their scripts know how they go on.
+    package var operations: String { tag + "operation" }
+    /// Channel: something became of an operation of the application.
+    package func operations(of application: ApplicationID) -> String { "\(tag)operations:\(application)" }
 
     /// The record of the client that numbered the change; nil where nobody did.
     func client(of change: ChangeID, of application: ApplicationID) -> String? {
@@ -63,7 +67,9 @@ enum RecordWindows {
     static let slack: Duration = .seconds(10 * 60)
 }
 
-enum StoreKeys {
+package enum StoreKeys {
+    /// Channel: a long-running operation may be claimed.
+    package static let work = "cistern:work"
     static let settings = "cistern:settings"
     /// Channel: a merge daemon has come, or given partitions back.
     static let leases = "cistern:leases"

@@ -23,7 +23,7 @@ extension LogError {
         if case .outcomeUnknown(.tooFewReplicas) = self { true } else { false }
     }
 
-    init(_ error: RedisError) {
+    package init(_ error: RedisError) {
         switch error.outcome {
         case .notSent: self = .unavailable(error)
         case .unknown: self = .outcomeUnknown(error)

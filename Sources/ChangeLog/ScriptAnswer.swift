@@ -1,10 +1,10 @@
 // What a script answers: an array of a tag and its fields. Reading one fails with an error that says which script and what.
 
 import Fold
-import Redis
+package import Redis
 
-struct ScriptAnswer {
-    let tag: String
+package struct ScriptAnswer {
+    package let tag: String
     private let script: String
     private let fields: ArraySlice<RESPValue>
 
@@ -21,21 +21,21 @@ struct ScriptAnswer {
         self.fields = elements.dropFirst()
     }
 
-    var count: Int { fields.count }
+    package var count: Int { fields.count }
 
-    subscript(index: Int) -> RESPValue {
+    package subscript(index: Int) -> RESPValue {
         get throws(RedisError) {
             guard index < fields.count else { throw .unexpectedReply("\(script): “\(tag)” has no field \(index)") }
             return fields[fields.startIndex + index]
         }
     }
 
-    func number(_ index: Int) throws(RedisError) -> UInt64 {
+    package func number(_ index: Int) throws(RedisError) -> UInt64 {
         guard let number = try self[index].integer, number >= 0 else { throw wrong(index, "a number") }
         return UInt64(number)
     }
 
-    func text(_ index: Int) throws(RedisError) -> String {
+    package func text(_ index: Int) throws(RedisError) -> String {
         guard let text = try self[index].string else { throw wrong(index, "text") }
         return text
     }
@@ -45,18 +45,18 @@ struct ScriptAnswer {
         return epoch
     }
 
-    func array(_ index: Int) throws(RedisError) -> [RESPValue] {
+    package func array(_ index: Int) throws(RedisError) -> [RESPValue] {
         guard let array = try self[index].array else { throw wrong(index, "an array") }
         return array
     }
 
     /// An array with a tag of its own, inside this one.
-    func answer(_ value: RESPValue) throws(RedisError) -> ScriptAnswer {
+    package func answer(_ value: RESPValue) throws(RedisError) -> ScriptAnswer {
         try ScriptAnswer(value, script: script)
     }
 
     /// For a tag that the script does not give here.
-    var unexpected: RedisError { .unexpectedReply("\(script) answered “\(tag)”") }
+    package var unexpected: RedisError { .unexpectedReply("\(script) answered “\(tag)”") }
 
     private func wrong(_ index: Int, _ what: String) -> RedisError {
         .unexpectedReply("\(script): field \(index) of “\(tag)” is not \(what)")

@@ -141,6 +141,57 @@ def being_here():
     ask("deletePresence", 204, **here)
 
 
+def operating():
+    def operate(name, expected, slug=None, operation="o1", body=None, lease=None, media_type="application/json", **more):
+        headers = {**more.pop("headers", {}), **({"Lease-Token": lease} if lease else {})}
+        media_type = None if body is None else media_type
+        return ask(name, expected, slug, headers=headers, body=body, media_type=media_type, app=app, operation=operation, **more)
+
+    def claim(**more):
+        body = {"worker": "w", "kinds": ["answers"], **more}
+        return ask("claimOperations", 200, body=body, media_type="application/json").json()["items"][0]["lease"]["token"]
+
+    wish = {"kind": "answers", "input": [1]}
+    operate("getOperation", 404, "unknown-operation")
+    tag = operate("createOperation", 201, body=wish).headers["etag"][0]
+    operate("createOperation", 200, body=wish)
+    operate("createOperation", 409, "operation-mismatch", body={"kind": "other"})
+    operate("createOperation", 422, "invalid-operation", body={})
+    operate("createOperation", 413, "operation-too-large", body={"kind": "answers", "input": "x" * 70_000})
+    operate("getOperation", 200)
+    operate("getOperation", 304, headers={"If-None-Match": tag})
+    operate("getResult", 404, "result-not-ready")
+    lease = claim(apps=[app], lease_s=60)
+    ask("claimOperations", 204, body={"worker": "w", "kinds": ["answers"]}, media_type="application/json")
+    ask("claimOperations", 422, "invalid-operation", body={"worker": "w"}, media_type="application/json")
+    operate("heartbeat", 200, body={"progress": {"percent": 1.5}, "checkpoint": 7}, lease=lease)
+    operate("heartbeat", 409, "lease-lost", body={}, lease="1-other")
+    operate("giveBackOperation", 204, lease=lease)
+    lease = claim()
+    operate("failOperation", 200, body={"error": {}, "retryable": True, "retry_after_s": 0}, lease=lease)
+    lease = claim(wait_s=5)
+    operate("putResult", 201, body={"rows": 1}, lease=lease)
+    operate("putResult", 200, body={"rows": 1}, lease=lease)
+    operate("putResult", 409, "lease-lost", body={"rows": 2}, lease=lease)
+    operate("getOperation", 200, query={"redirect": "never"})
+    method, template, _ = operations["getOperation"]
+    there = requests.get(url + f"/v1/apps/{app}/operations/o1", allow_redirects=False, timeout=10)
+    contract[template][method].Case(path_parameters={"app": app, "operation": "o1"}).validate_response(there)
+    assert there.status_code == 303
+    seen.add(("getOperation", "303"))
+    tag = operate("getResult", 200).headers["etag"][0]
+    operate("getResult", 304, headers={"If-None-Match": tag})
+    operate("cancelOperation", 200)
+    operate("deleteOperation", 412, "precondition-failed", headers={"If-Match": '"other"'})
+    operate("deleteOperation", 204)
+    operate("getOperation", 410, "operation-gone")
+    operate("createOperation", 409, "operation-id-retired", body=wish)
+    for name, operation in (("cancelOperation", "o2"), ("deleteOperation", "o3")):
+        operate("createOperation", 201, operation=operation, body=wish)
+        operate(name, 202, operation=operation)
+    operate("getResult", 409, "operation-failed", operation="o2")
+
+
 def hold(value, name):
     """Holds a value against a schema of the description."""
     Draft202012Validator({"$ref": f"#/components/schemas/{name}", "components": description["components"]}).validate(value)
@@ -194,7 +245,7 @@ def everything_else():
     ask("getDescription", 304, headers={"If-None-Match": tag})
 
 
-for part in (pushing, polling, being_here, administering, socket, everything_else):
+for part in (pushing, polling, being_here, operating, administering, socket, everything_else):
     part()
 described = {
     (name, status) for name, (_, _, operation) in operations.items() for status in operation["responses"] if status < "4"

@@ -5,7 +5,7 @@ package struct Mutant: Sendable {
     let mechanism: String
     let replacement: String
 
-    init(_ name: String, _ mechanism: String, _ replacement: String = "") {
+    package init(_ name: String, _ mechanism: String, _ replacement: String = "") {
         self.name = name
         self.mechanism = mechanism
         self.replacement = replacement

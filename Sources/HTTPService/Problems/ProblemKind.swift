@@ -46,6 +46,18 @@ package enum ProblemKind: String, CaseIterable, Sendable {
     case presenceTooLarge = "presence-too-large"
     case presenceFull = "presence-full"
     case unsupportedPresenceType = "unsupported-presence-type"
+    // Of a long-running operation.
+    case invalidOperation = "invalid-operation"
+    case operationTooLarge = "operation-too-large"
+    case unsupportedOperationType = "unsupported-operation-type"
+    case operationMismatch = "operation-mismatch"
+    case operationIDRetired = "operation-id-retired"
+    case operationsFull = "operations-full"
+    case unknownOperation = "unknown-operation"
+    case operationGone = "operation-gone"
+    case resultNotReady = "result-not-ready"
+    case operationFailed = "operation-failed"
+    case leaseLost = "lease-lost"
     // Of a socket.
     case upgradeRequired = "upgrade-required"
     case invalidHandshake = "invalid-handshake"

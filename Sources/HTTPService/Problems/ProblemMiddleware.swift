@@ -73,7 +73,10 @@ struct PathTable: Sendable {
     func methods(at path: String) -> [HTTPRequest.Method] {
         guard isWellFormed(path) else { return [] }
         let segments = Self.segments(of: path)
-        return entries.filter { Self.matches($0.segments, segments) }.flatMap(\.methods)
+        let found = entries.filter { Self.matches($0.segments, segments) }
+        // `{id}` takes `7:cancel` too, but the router goes by what is to be done.
+        let named = found.filter { entry in entry.segments.contains { $0.hasPrefix("{") && !Self.verb($0).isEmpty } }
+        return (named.isEmpty ? found : named).flatMap(\.methods)
     }
 
     func isWellFormed(_ path: String) -> Bool {
@@ -90,6 +93,11 @@ struct PathTable: Sendable {
 
     private static func matches(_ template: [Substring], _ path: [Substring]) -> Bool {
         template.count == path.count
-            && zip(template, path).allSatisfy { $0.hasPrefix("{") || $0.utf8.elementsEqual($1.utf8) }
+            && zip(template, path).allSatisfy { segment, text in
+                segment.hasPrefix("{") ? text.hasSuffix(verb(segment)) : segment.utf8.elementsEqual(text.utf8)
+            }
     }
+
+    /// What is to be done, where a template names it behind a capture: `{id}:cancel`.
+    private static func verb(_ segment: Substring) -> Substring { segment.drop { $0 != "}" }.dropFirst() }
 }

@@ -41,6 +41,17 @@ extension ProblemKind {
         case .presenceTooLarge: .presenceTooLarge
         case .presenceFull: .presenceFull
         case .unsupportedPresenceType: .unsupportedPresenceType
+        case .invalidOperation: .invalidOperation
+        case .operationTooLarge: .operationTooLarge
+        case .unsupportedOperationType: .unsupportedOperationType
+        case .operationMismatch: .operationMismatch
+        case .operationIDRetired: .operationIDRetired
+        case .operationsFull: .operationsFull
+        case .unknownOperation: .unknownOperation
+        case .operationGone: .operationGone
+        case .resultNotReady: .resultNotReady
+        case .operationFailed: .operationFailed
+        case .leaseLost: .leaseLost
         case .upgradeRequired: .upgradeRequired
         case .invalidHandshake: .invalidHandshake
         case .invalidMessage: .invalidMessage

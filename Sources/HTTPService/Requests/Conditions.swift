@@ -86,8 +86,12 @@ package enum KnownTags: Equatable, Sendable {
     /// Without quotes and marks of weakness.
     case tags([Substring])
 
-    package init(_ headers: HTTPFields) {
-        let fields = headers[values: .ifNoneMatch]
+    package init(_ headers: HTTPFields) { self.init(headers[values: .ifNoneMatch]) }
+
+    /// The tags of If-Match: of what alone something is to be done to.
+    package init(ifMatch headers: HTTPFields) { self.init(headers[values: .ifMatch]) }
+
+    private init(_ fields: [String]) {
         guard !fields.isEmpty else {
             self = .none
             return

@@ -18,6 +18,10 @@ extension HTTPField.Name {
     package static let accelBuffering = constant("X-Accel-Buffering")
     /// What a page's requests say about where they come from (W3C Referrer Policy §4.1).
     package static let referrerPolicy = constant("Referrer-Policy")
+    /// Where a long-running operation is to be asked for.
+    package static let operationLocation = constant("Operation-Location")
+    /// What a worker has been given with an operation; who has another one may say nothing about it.
+    package static let leaseToken = constant("Lease-Token")
     /// How far a state is folded, or where a change stands.
     package static let cisternPosition = constant("Cistern-Position")
     /// Milliseconds until the next poll is welcome.

@@ -29,6 +29,7 @@ struct RoutesAndTokensTests {
 
     private static let merge = "Content-Type: application/merge-patch+json"
     private static let json = "Content-Type: application/json"
+    private static let lease = "Lease-Token: 1-x"
     private static let socket = Array(LiveSocket.handshake("/").dropFirst(2))
 
     private static let rows = [
@@ -55,6 +56,15 @@ struct RoutesAndTokensTests {
         Row(request: "GET /v1/apps/board/changes/c0", kind: .push),
         Row(request: "PUT /v1/apps/board/presence/me", kind: .push, fields: [json], body: "{}"),
         Row(request: "DELETE /v1/apps/board/presence/me", kind: .push),
+        Row(request: "PUT /v1/apps/board/operations/o1", kind: .operate, fields: [json], body: #"{"kind":"k"}"#),
+        Row(request: "GET /v1/apps/board/operations/o1", kind: .operate),
+        Row(request: "GET /v1/apps/board/operations/o1/result", kind: .operate),
+        Row(request: "POST /v1/apps/board/operations/o1:cancel", kind: .operate),
+        Row(request: "DELETE /v1/apps/board/operations/o1", kind: .operate),
+        Row(request: "POST /v1/apps/board/operations/o1:heartbeat", kind: .operate, fields: [lease, json], body: "{}"),
+        Row(request: "POST /v1/apps/board/operations/o1:fail", kind: .operate, fields: [lease, json], body: "{}"),
+        Row(request: "PUT /v1/apps/board/operations/o1/result", kind: .operate, fields: [lease], body: "x"),
+        Row(request: "DELETE /v1/apps/board/operations/o1/lease", kind: .operate, fields: [lease]),
         Row(request: "GET /v1/apps?prefix=board", kind: .admin), Row(request: "GET /v1/apps", kind: .admin),
         Row(request: "GET /v1/apps/board", kind: .admin), Row(request: "GET /v1/apps/board/changes", kind: .admin),
         Row(request: "DELETE /v1/apps/boardless", kind: .admin), Row(request: "GET /metrics", kind: .metrics),

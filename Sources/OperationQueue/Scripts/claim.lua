@@ -1,0 +1,70 @@
+-- claim(life, worker, most, lease, nonce, number of kinds, kinds…, applications…): takes operations that wait, each under a lease.
+--
+-- KEYS: server, prefix. Without applications those of all of the partition, which take turns. `lease` is in milliseconds.
+-- Answers in how many milliseconds something falls due next ('' if nothing does), and the operations.
+local most, kinds = tonumber(ARGV[3]), tonumber(ARGV[6])
+local first_app = 7 + kinds
+
+-- First what has fallen due. So much in a call, because nobody else gets a word in meanwhile.
+for _, member in ipairs(call('ZRANGEBYSCORE', due, '-inf', digits(now), 'LIMIT', 0, most_due)) do
+  local app, id = match(member, '^(%S+) (%S+)$')
+  local op = load(app, id)
+  if op and op.status == 'queued' then
+    queue(op)
+  elseif op and op.lease and op.lease > now then
+    call('ZADD', due, digits(op.lease), member)
+  else
+    if op then settle(op) end
+    -- What is gone, or over, has nothing due.
+    if not op or over[op.status] then call('ZREM', due, member) end
+  end
+end
+
+local items = {}
+
+local function take(op)
+  local fence = call('HINCRBY', op.key, 'fence', 1)
+  local token = fence .. '-' .. sub(redis.sha1hex(ARGV[5] .. ' ' .. op.app .. ' ' .. op.id .. ' ' .. fence), 1, 24)
+  local lease = digits(now + tonumber(ARGV[4]))
+  change(op, 'status', 'running', 'attempt', op.attempt + 1, 'token', token, 'lease', lease, 'lease_ms', ARGV[4], 'worker', ARGV[2])
+  call('ZADD', due, lease, op.app .. ' ' .. op.id)
+  local h = call('HMGET', op.key, 'input', 'checkpoint')
+  items[#items + 1] = { op.app, op.id, token, lease, h[1] or '', h[2] or '', document(op) }
+end
+
+-- Whether something was taken from this line.
+local function take_from(kind, app)
+  local popped = call('ZPOPMIN', ready_key(kind, app))
+  local op = popped[1] and load(app, popped[1])
+  if op and op.status == 'queued' then take(op) end
+  close_line(kind, app)
+  return popped[1] ~= nil
+end
+
+local function take_one(kind)
+  if ARGV[first_app] then
+    local taken = false
+    for i = first_app, #ARGV do
+      if #items >= most then break end
+      taken = take_from(kind, ARGV[i]) or taken
+    end
+    return taken
+  end
+  local app = call('ZRANGE', apps_key(kind), 0, 0)[1]
+  if not app then return false end
+  -- To the end of the line of applications; it leaves that if it has nothing more.
+  call('ZADD', apps_key(kind), call('HINCRBY', counts, 'turn', 1), app)
+  take_from(kind, app)
+  return true
+end
+
+-- The kinds take turns, too.
+local found = true
+while found and #items < most do
+  found = false
+  for i = 7, 6 + kinds do
+    if #items < most and take_one(ARGV[i]) then found = true end
+  end
+end
+local next_due = call('ZRANGE', due, 0, 0, 'WITHSCORES')[2]
+return { 'ok', next_due and digits(math.max(0, next_due - now)) or '', items }

@@ -1,0 +1,47 @@
+import Documents
+import Fold
+import HTTPService
+import HTTPTypes
+import LogAnswers
+import NIOCore
+import OperationQueue
+import Operations
+
+extension Problem {
+    init(_ fault: OperationFault) {
+        self = Problem(.invalidOperation, fault.message).with("pointer", fault.pointer)
+    }
+
+    static func unknown(_ name: OperationName) -> Problem {
+        Problem(.unknownOperation, "“\(name.application)” has no operation “\(name.id)”.")
+    }
+
+    static func gone(_ name: OperationName) -> Problem {
+        Problem(.operationGone, "The operation “\(name.id)” was deleted, or its time is over.")
+    }
+
+    static let leaseLost = Problem(.leaseLost, "This lease has run out or was ended.")
+}
+
+extension Call {
+    /// The operation in the path.
+    func operation(of application: ApplicationID) throws(Problem) -> OperationName {
+        let text = try parameter("operation")
+        do { return OperationName(try OperationID(text), of: application) } catch {
+            throw Problem(.invalidID, "\(error)")
+        }
+    }
+
+    /// A body of JSON, completely read.
+    func json(upTo limit: Int, _ what: String) async throws -> Document {
+        guard let type = headers[.contentType].flatMap({ ContentType($0) }), type.isUTF8,
+            type.essence == ContentType.json.essence
+        else {
+            throw Problem(.unsupportedOperationType, "What is said about operations is sent as \(ContentType.json).")
+                .with(header: .accept, ContentType.json.description)
+        }
+        let body = try await body(
+            upTo: limit, orThrow: Problem(.operationTooLarge, "\(what) has at most \(limit) bytes."))
+        do { return try Document(parsing: body.readableBytesUInt8Span) } catch { throw Problem(error) }
+    }
+}
