@@ -1,12 +1,14 @@
 -- Goes in front of every script of operations, behind the limits (see Scripts.swift). KEYS[1] is the partition's server hash, KEYS[2] what
--- all keys of its operations begin with, ARGV[1] the Redis life that the caller's connection found. All keys have the partition's hash tag.
+-- all keys of its operations begin with, ARGV[1] the Redis life that the caller's connection found and the generation in which the caller has
+-- met the partition. All keys have the partition's hash tag.
 --
 -- An operation is a hash. It is in exactly one place while it is alive: in the sorted set of its application and kind if it may be claimed,
 -- else in `due`, by the time at which something is to be done about it: it may be claimed from then on, or its lease has run out.
 local call = redis.call
 local format, match, sub = string.format, string.match, string.sub
 
-if call('HGET', KEYS[1], 'life') ~= ARGV[1] then return { 'stale-life' } end
+local server = call('HMGET', KEYS[1], 'life', 'generation')
+if not server[1] or server[1] .. ' ' .. server[2] ~= ARGV[1] then return { 'stale-life' } end
 
 local prefix = KEYS[2]
 local due, counts = prefix .. '-due', prefix .. '-counts'
