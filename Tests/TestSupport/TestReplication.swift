@@ -84,9 +84,17 @@ package final class TestReplication: Sendable {
     /// Waits until all but the primary are its replicas and have all of its data.
     package func settled() async throws {
         try await eventually(within: .seconds(90), poll: .milliseconds(50), "all servers but one are replicas") {
-            let state = try primary().command("INFO", "replication")
-            return state.contains("role:master")
-                && state.components(separatedBy: "state=online").count == servers.count
+            let primary = try primary()
+            let state = try primary.replication()
+            guard state["role"] == "master", let written = Int(state["master_repl_offset"] ?? "") else { return false }
+            return try servers.allSatisfy { server in
+                if server === primary { return true }
+                let replica = try server.replication()
+                // One that goes on where it was counts as connected before it has what is missing.
+                return replica["master_port"] == primary.port.map(String.init)
+                    && replica["master_link_status"] == "up"
+                    && Int(replica["slave_repl_offset"] ?? "").map { $0 >= written } == true
+            }
         }
     }
 
@@ -100,6 +108,18 @@ package final class TestReplication: Sendable {
     package func remove() {
         for sentinel in sentinels { sentinel.remove() }
         for server in servers { server.remove() }
+    }
+}
+
+extension TestRedis {
+    /// What INFO says of replication.
+    fileprivate func replication() throws -> [String: String] {
+        let lines = try command("INFO", "replication").split(whereSeparator: \.isNewline)
+        return Dictionary(
+            lines.compactMap { line in
+                let parts = line.split(separator: ":", maxSplits: 1).map(String.init)
+                return parts.count == 2 ? (parts[0], parts[1]) : nil
+            }, uniquingKeysWith: { $1 })
     }
 }
 
