@@ -70,6 +70,20 @@ final class PrimaryWatch: Sendable {
         throw .cancelled
     }
 
+    /// As `primary`, for one who does not run it: asks only for so long.
+    func primaryOnce() async throws(RedisError) -> RedisAddress {
+        let result = await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.run() }
+            defer { group.cancelAll() }
+            do throws(RedisError) {
+                return Result<RedisAddress, RedisError>.success(try await primary())
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
     /// Returns as soon as the primary is known to be another one, or the task is cancelled. Nobody being known is no reason to leave a
     /// server that answers.
     func becomesAnother(than address: RedisAddress) async {

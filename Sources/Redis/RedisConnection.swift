@@ -32,19 +32,16 @@ package final class RedisConnection: Sendable {
         identity = Mutex(server)
     }
 
-    /// Connects, logs in, and finds out whether this is a primary.
+    /// Finds the primary, where the address leaves that open, connects and logs in, once: nobody looks after the connection later.
     ///
     /// - Throws: `notConnected`, `authenticationFailed`, `notPrimary`, or `refused` for a database that does not exist.
     package static func connect(
         _ configuration: RedisConfiguration, on eventLoop: any EventLoop, logger: Logger
     ) async throws(RedisError) -> RedisConnection {
         let metrics = RedisMetrics(client: configuration.clientName)
-        return try await connect(configuration, on: eventLoop, metrics: metrics, logger: logger)
-    }
-
-    static func connect(
-        _ configuration: RedisConfiguration, on eventLoop: any EventLoop, metrics: RedisMetrics, logger: Logger
-    ) async throws(RedisError) -> RedisConnection {
+        let watch = PrimaryWatch(configuration, on: eventLoop, metrics: metrics, logger: logger)
+        var configuration = configuration
+        configuration.address = try await watch.primaryOnce()
         let commands = try await CommandChannel.connect(configuration, on: eventLoop, metrics: metrics, logger: logger)
         return try await greet(commands, configuration, metrics: metrics, logger: logger)
     }

@@ -8,7 +8,7 @@ struct DoctorRuleTests {
 
     /// A deployment in which nothing is to be done.
     private static func healthy() -> Facts {
-        var redis = Facts.Redis(version: "7.0.15")
+        var redis = Facts.Redis(address: "redis://r:6379", version: "7.0.15")
         redis.settings = [
             "appendonly": "yes", "appendfsync": "always", "maxmemory": "1000000000", "maxmemory-policy": "noeviction",
             "lazyfree-lazy-expire": "yes",

@@ -15,6 +15,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
               cistern doctor
               cistern doctor --redis-url redis://10.0.0.5 --memcached memcached://10.0.0.6,memcached://10.0.0.7
+              cistern doctor --redis-url redis+sentinel://10.0.0.5,10.0.0.6,10.0.0.7/cistern
               cistern doctor --server https://state.example.org --json
 
             Exit status: 0 all is well, 1 something should be done, 2 something is broken or can be lost.

@@ -18,6 +18,8 @@ struct Facts: Sendable {
     }
 
     struct Redis: Sendable {
+        /// Of the primary, whoever said where that is.
+        var address = ""
         var version = ""
         /// Of CONFIG GET; empty if that was refused.
         var settings: [String: String] = [:]

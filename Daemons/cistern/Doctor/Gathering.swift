@@ -61,7 +61,7 @@ struct Gathering: Sendable {
     }
 
     private func redis(_ connection: RedisConnection) async throws -> Facts.Redis {
-        var facts = Facts.Redis(version: connection.server.version)
+        var facts = Facts.Redis(address: "\(connection.address)", version: connection.server.version)
         for name in ["appendonly", "appendfsync", "maxmemory", "maxmemory-policy", "lazyfree-lazy-expire"] {
             // Managed ones refuse it.
             guard let reply = try? await connection.send(RedisCommand("CONFIG", "GET", .string(name))) else { break }

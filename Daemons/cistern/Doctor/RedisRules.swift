@@ -30,7 +30,7 @@ enum RedisRules {
         guard !parts.lexicographicallyPrecedes(leastVersion) else {
             return .wrong(subject, "It is version \(redis.version), which lacks commands.", "Use Redis 6.2 or later.")
         }
-        return .ok(subject, "Version \(redis.version) answers.")
+        return .ok(subject, "Version \(redis.version) answers at \(redis.address).")
     }
 
     private static func durability(_ redis: Facts.Redis) -> Finding {

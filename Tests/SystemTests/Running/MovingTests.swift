@@ -92,27 +92,36 @@ struct MovingTests {
         }
     }
 
+    private struct Diagnosis {
+        let status: Int
+        let all: [(level: String, subject: String, text: String)]
+    }
+
+    /// What the doctor finds of a system with Redis at that address.
+    private func diagnosis(_ system: TestCistern, redis url: String) async throws -> Diagnosis {
+        let options = [
+            "doctor", "--json", "--redis-url", url, "--memcached",
+            system.memcacheds.map { "unix://\($0.address)" }.joined(separator: ","),
+        ]
+        let command = try await cistern(options, in: system.redis.folder)
+        let document = try Document(parsing: Array(command.text.utf8))
+        let all = (document["findings"]?.elements.map { $0 } ?? []).map {
+            ($0["level"]?.stringValue ?? "", $0["subject"]?.stringValue ?? "", $0["text"]?.stringValue ?? "")
+        }
+        return Diagnosis(status: command.status, all: all)
+    }
+
     @Test("The doctor finds a test's deployment usable, and a dead merge daemon and memcached missing")
     func doctor() async throws {
         try await withCistern(.split) { system in
             let answer = try await system.push(#"{"a":1}"#, id: "c1")
             _ = try await system.state("?at_least=\(try #require(answer.position))")
-            let options = [
-                "doctor", "--json", "--redis-url", system.redis.url, "--memcached",
-                system.memcacheds.map { "unix://\($0.address)" }.joined(separator: ","),
-            ]
-            func findings() async throws -> (status: Int, all: [(level: String, subject: String, text: String)]) {
-                let command = try await cistern(options, in: system.redis.folder)
-                let document = try Document(parsing: Array(command.text.utf8))
-                let all = (document["findings"]?.elements.map { $0 } ?? []).map {
-                    ($0["level"]?.stringValue ?? "", $0["subject"]?.stringValue ?? "", $0["text"]?.stringValue ?? "")
-                }
-                return (command.status, all)
-            }
             try await eventually(within: .seconds(20), "all daemons have told how they are") {
-                try await findings().all.contains { $0.text == "Every partition is worked in." }
+                try await diagnosis(system, redis: system.redis.url).all.contains {
+                    $0.text == "Every partition is worked in."
+                }
             }
-            let well = try await findings()
+            let well = try await diagnosis(system, redis: system.redis.url)
             #expect(!well.all.contains { $0.level == "wrong" }, "\(well.all)")
             #expect(well.all.contains { $0.subject.hasPrefix("poll server") && $0.level == "ok" }, "\(well.all)")
             #expect(well.all.contains { $0.subject.hasPrefix("state-poll") }, "\(well.all)")
@@ -120,11 +129,46 @@ struct MovingTests {
             system.merger.kill()
             system.memcacheds[0].remove()
             try await eventually(within: .seconds(20), "both are missed") {
-                let sick = try await findings()
+                let sick = try await diagnosis(system, redis: system.redis.url)
                 return sick.status == 2
                     && sick.all.contains { $0.level == "wrong" && $0.subject.hasPrefix("memcached") }
                     && sick.all.contains { $0.text.contains("No daemon by which changes are merged") }
             }
+        }
+    }
+
+    @Test("The doctor finds the primary by sentinels and in a list of servers, also after a promotion")
+    func doctorFindsPrimary() async throws {
+        try await withReplication { group in
+            try await withCistern(CisternOptions(layout: .split, replication: group)) { system in
+                func expect(_ primary: TestRedis) async throws {
+                    let place = "answers at \(try #require(primary.tcpURL))."
+                    for url in [group.url, group.listURL] {
+                        try await eventually(within: .seconds(20), "\(place) says the doctor, given \(url)") {
+                            let found = try await diagnosis(system, redis: url)
+                            return found.all.contains { $0.subject == "redis" && $0.text.hasSuffix(place) }
+                                && found.all.contains { $0.text == "Every partition is worked in." }
+                        }
+                    }
+                }
+                try await expect(group.servers[0])
+                group.servers[0].kill()
+                try await expect(try await group.promotion(from: group.servers[0]))
+            }
+        }
+    }
+
+    @Test("Where nobody names a primary the doctor says whom it asked, and what is wrong")
+    func doctorWithoutPrimary() async throws {
+        try await withCistern(.split) { system in
+            let port = try freeLoopbackPort()
+            let found = try await diagnosis(system, redis: "redis+sentinel://127.0.0.1:\(port)/any")
+            #expect(found.status == 2)
+            #expect(
+                found.all.contains {
+                    $0.level == "wrong" && $0.subject == "redis" && $0.text.contains("127.0.0.1:\(port)")
+                },
+                "\(found.all)")
         }
     }
 }
