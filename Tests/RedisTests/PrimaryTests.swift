@@ -76,6 +76,7 @@ struct PrimaryTests {
                 // Were it not closed because another one is primary, it would be answered when the old one wakes up.
                 let lost = connection.submit(RedisCommand("SET", "lost", "1"))
                 let new = try await group.promotion(from: old)
+                try await eventually("the connection to the old one is closed") { !connection.isUsable }
                 let error = await #expect(throws: RedisError.self) { try await lost.get() }
                 #expect(error?.outcome == .unknown)
                 try await insist(client, on: "after")
@@ -142,7 +143,7 @@ struct PrimaryTests {
                     let connection = try await client.connection()
                     #expect(try await port(of: client) == a)
                     one.name(b, configEpoch: 2)
-                    await connection.closed()
+                    try await eventually("the connection is closed") { !connection.isUsable }
                     try await eventually("the other one is used") { try await port(of: client) == b }
                     one.stop()
                     let kept = try await client.connection()
