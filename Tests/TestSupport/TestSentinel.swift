@@ -9,13 +9,16 @@ package final class TestSentinel: Sendable {
     private let password: String?
 
     /// - Parameters:
+    ///   - primaryPort: where it looks for the primary, if that is not its ordinary port.
     ///   - quorum: how many have to find the primary dead.
     ///   - password: its own.
     ///   - settings: further lines of sentinel.conf.
     package static func start(
-        watching primary: TestRedis, quorum: Int = 1, password: String? = nil, settings: [String] = []
+        watching primary: TestRedis, at primaryPort: Int? = nil, quorum: Int = 1, password: String? = nil,
+        settings: [String] = []
     ) async throws -> TestSentinel {
-        let sentinel = try TestSentinel(watching: primary, quorum: quorum, password: password, settings: settings)
+        let sentinel = try TestSentinel(
+            watching: primary, at: primaryPort ?? primary.port, quorum: quorum, password: password, settings: settings)
         try await sentinel.launch()
         return sentinel
     }
@@ -23,8 +26,10 @@ package final class TestSentinel: Sendable {
     /// What the primary is called.
     package static let name = "cistern"
 
-    private init(watching primary: TestRedis, quorum: Int, password: String?, settings: [String]) throws {
-        guard let primaryPort = primary.port else {
+    private init(
+        watching primary: TestRedis, at primaryPort: Int?, quorum: Int, password: String?, settings: [String]
+    ) throws {
+        guard let primaryPort else {
             throw TestSupportError("A sentinel needs a primary with a port: start the primary with tcp: true.")
         }
         folder = try PrivateFolder("sentinel")

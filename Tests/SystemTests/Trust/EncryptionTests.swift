@@ -104,4 +104,42 @@ struct EncryptionTests {
             launch.cancel()
         }
     }
+    @Test("Sentinels are spoken to by TLS, too, and whoever does not believe them says that it is their certificate")
+    func sentinels() async throws {
+        let certificates = try Certificates()
+        defer { certificates.folder.remove() }
+        let stranger = try Certificates()
+        defer { stranger.folder.remove() }
+        let files = try certificates.issue("redis", serial: 1)
+        let tls = [
+            "tls-cert-file": files.certificate, "tls-key-file": files.key,
+            "tls-ca-cert-file": certificates.authority, "tls-auth-clients": "no",
+        ]
+        let (port, sentinelPort) = (try freeLoopbackPort(), try freeLoopbackPort())
+        var options = CisternOptions.front
+        options.redis = tls.merging(["tls-port": "\(port)"]) { $1 }
+        try await withCistern(options) { system in
+            let settings = tls.map { "\($0.key) \($0.value)" } + ["tls-port \(sentinelPort)", "tls-replication yes"]
+            let sentinel = try await TestSentinel.start(watching: system.redis, at: port, settings: settings)
+            defer { sentinel.remove() }
+            let memcached = system.memcacheds.map { "unix://\($0.address)" }.joined(separator: ",")
+            let url = "rediss+sentinel://localhost:\(sentinelPort)/\(TestSentinel.name)"
+            func front(_ name: String, _ authority: String) -> DaemonProcess {
+                DaemonProcess(
+                    .front, options: ["--redis-url", url, "--redis-ca", authority, "--memcached", memcached],
+                    logFile: system.redis.folder + "/\(name).log")
+            }
+            let believing = front("believing", certificates.authority)
+            try await believing.launch()
+            defer { believing.kill() }
+            #expect(try await system.push(#"{"a":1}"#, id: "c1", at: believing).status == 201)
+            let wrong = front("wrong", stranger.authority)
+            let launch = Task { try await wrong.launch() }
+            defer { wrong.kill() }
+            try await eventually("it says what it does not believe: \(wrong.logged)") {
+                wrong.logged.lowercased().contains("certificate_verify_failed")
+            }
+            launch.cancel()
+        }
+    }
 }
