@@ -13,6 +13,7 @@ let settings: [SwiftSetting] = [
 ]
 
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioWebSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 
@@ -34,15 +35,18 @@ let package = Package(
             name: "Redis", dependencies: ["CHiredis", nioCore], path: "Cistern/Redis",
             sources: ["ReplyReader.swift", "RESPValue.swift"], swiftSettings: settings),
         .target(
-            name: "HTTPService", path: "Cistern/HTTPService",
-            sources: ["Express/RequestScan.swift", "Express/Bytes.swift", "Server/HTTPLimits.swift"],
+            name: "HTTPService", dependencies: [nioCore], path: "Cistern/HTTPService",
+            sources: [
+                "Express/RequestScan.swift", "Express/Bytes.swift", "Express/PlacedList.swift",
+                "Server/HTTPLimits.swift", "Server/BodyBudget.swift", "Server/UntakenBytes.swift",
+            ],
             swiftSettings: settings),
         .target(
-            name: "Sockets", dependencies: [nioCore, nioWebSocket], path: "Cistern/Sockets",
-            sources: ["WebSocket/MessageAssembly.swift", "WebSocket/SocketClose.swift"], swiftSettings: settings),
+            name: "Sockets", dependencies: ["HTTPService", nioCore, nioWebSocket], path: "Cistern/Sockets",
+            sources: ["WebSocket"], swiftSettings: settings),
         .executableTarget(
             name: "fuzz",
-            dependencies: ["Documents", "Fold", "Redis", "HTTPService", "Sockets", nioCore, nioWebSocket],
+            dependencies: ["Documents", "Fold", "Redis", "HTTPService", "Sockets", nioCore, nioEmbedded, nioWebSocket],
             path: "Fuzz", swiftSettings: settings),
     ]
 )

@@ -44,24 +44,6 @@ extension Call {
     }
 }
 
-/// The memory that all bodies together may take, or all messages of another kind.
-package final class BodyBudget: Sendable {
-    private let limit: Int
-    private let used = Mutex(0)
-
-    package init(bytes: Int) { limit = bytes }
-
-    package func take(_ bytes: Int) -> Bool {
-        used.withLock { used in
-            guard used + bytes <= limit else { return false }
-            used += bytes
-            return true
-        }
-    }
-
-    package func giveBack(_ bytes: Int) { used.withLock { $0 -= bytes } }
-}
-
 /// One request's part of the budget, given back when the request is over.
 final class BodyLease: Sendable {
     private let budget: BodyBudget

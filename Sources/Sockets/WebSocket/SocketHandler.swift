@@ -6,7 +6,6 @@
 
 import HTTPService
 package import NIOCore
-import NIOExtras
 package import NIOWebSocket
 
 package final class SocketHandler: ChannelDuplexHandler {

@@ -3,7 +3,7 @@
 import Foundation
 
 enum Target: String, CaseIterable {
-    case documents, patches, fold, replies, requests, messages
+    case documents, patches, fold, replies, requests, messages, frames
 
     /// Ends the process if a promise is broken; for all else there are typed errors.
     func run(_ input: [UInt8]) {
@@ -14,6 +14,7 @@ enum Target: String, CaseIterable {
         case .replies: fuzzReplies(input)
         case .requests: fuzzRequests(input)
         case .messages: fuzzMessages(input)
+        case .frames: fuzzFrames(input)
         }
     }
 
