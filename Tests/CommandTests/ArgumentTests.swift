@@ -47,7 +47,7 @@ struct ArgumentTests {
             ["watch", "a", "--way", "socket"], ["watch", "a", "--live", "--way", "pigeon"],
             ["tail", "a", "--after", "x"],
             ["watch", "a", "--count", "0"], ["up", "--port", "65536"], ["up", "--split", "--port", "65535"],
-            ["up", "--host", ""],
+            ["up", "--host", ""], ["up", "--host", "fe80::1%eth0", "--split", "--allow-anonymous"],
             ["up", "--state-limit", "65"], ["replay", "f", "--batch", "1001"], ["delete", "a", "--if-match", "x"],
             ["no-such-command"],
             ["apps", "--patience", "-1"],

@@ -65,6 +65,12 @@ struct UpCommand: AsyncParsableCommand {
         guard !host.isEmpty, host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
             throw ValidationError("--host takes a name or an address.")
         }
+        // The pages name the change-bucket by a URL, and in those of browsers there is no zone.
+        guard !split || !host.contains("%") else {
+            throw ValidationError(
+                "With --split pages send changes to an address that browsers know, which is none with a zone, as \(host). Leave out --split, or choose another --host."
+            )
+        }
     }
 
     func run() async throws {
