@@ -1,5 +1,6 @@
 import Foundation
 import SystemSupport
+import TestSupport
 
 /// A client that follows the contract to the letter: it sends each change until it is acknowledged, keeps it until it has seen a
 /// state of the receipt's epoch at or past its position, and sends it again, with the same id, when the epoch is another.
@@ -67,8 +68,9 @@ struct Pusher {
                 }
             case nil: break
             case .some(let status):
-                observations.violated("\(id) was answered with \(status): \(answer?.body.prefix(200) ?? "")")
-                throw CancellationError()
+                let violation = "\(id) was answered with \(status): \(answer?.body.prefix(200) ?? "")"
+                observations.violated(violation)
+                throw TestSupportError(violation)
             }
             refusals[answer?.status ?? 0, default: 0] += 1
             try await Task.sleep(for: Self.pauseBeforeRetry)
