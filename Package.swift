@@ -62,6 +62,7 @@ let scripts = [
 /// Those of long-running operations, compiled into OperationQueue.
 let operationScripts = [
     "common", "create", "get", "result", "claim", "leased", "heartbeat", "succeed", "fail", "giveback", "cancel",
+    "retry", "list", "news", "told", "tally",
 ]
 
 let package = Package(
@@ -133,7 +134,8 @@ let package = Package(
         .target(name: "SnapshotCache", dependencies: ["Fold", "Memcached", log, metrics], swiftSettings: settings),
         // Long-running operations in Redis, in the log's partitions.
         .target(
-            name: "OperationQueue", dependencies: ["Documents", "Fold", "Operations", "Redis", "ChangeLog"],
+            name: "OperationQueue",
+            dependencies: ["Documents", "Fold", "Operations", "Redis", "ChangeLog", log, metrics, lifecycle],
             resources: operationScripts.map { .embedInCode("Scripts/\($0).lua") }, swiftSettings: settings),
 
         // What every daemon is made of.
@@ -219,7 +221,9 @@ let package = Package(
 
         // Programs.
         daemon("change-bucket", folder: "change-bucket", ["ChangeBucket", "OperationService"]),
-        daemon("merge-daemon", folder: "merge-daemon", servesClients: false, ["Documents", "HTTPService", "Merging"]),
+        daemon(
+            "merge-daemon", folder: "merge-daemon", servesClients: false,
+            ["Documents", "HTTPService", "Merging", "OperationQueue"]),
         daemon("state-poll", folder: "state-poll", ["StateServing"]),
         daemon("cistern-front", folder: "cistern-front", ["ChangeBucket", "OperationService", "StateServing"]),
         .executableTarget(

@@ -13,7 +13,9 @@ struct Program {
         ).run { daemon in
             let store = try await Store.open(for: daemon)
             let bucket = ChangeBucket(log: store.log, hints: store.hints, commits: store.commits)
-            let operations = OperationRoutes(log: store.log, subscriber: store.subscriber)
+            let operations = OperationRoutes(
+                log: store.log, subscriber: store.subscriber, keeping: daemon.configuration.operationKeep,
+                limit: daemon.configuration.operationLimit)
             let checks = [store.readiness]
             let server = daemon.httpServer(roles: [bucket, operations], lanes: [bucket], checks: checks)
             return store.services + [HealthReporter(daemon, log: store.log, checks: checks), server]

@@ -15,7 +15,9 @@ struct Program {
             let store = try await Store.open(for: daemon)
             let states = StateServing(store, for: daemon)
             let bucket = ChangeBucket(log: store.log, hints: store.hints, commits: store.commits)
-            let operations = OperationRoutes(log: store.log, subscriber: store.subscriber)
+            let operations = OperationRoutes(
+                log: store.log, subscriber: store.subscriber, keeping: daemon.configuration.operationKeep,
+                limit: daemon.configuration.operationLimit)
             let checks = [store.readiness]
             let server = daemon.httpServer(
                 roles: [bucket, operations] + states.roles, lanes: states.lanes + [bucket], checks: checks)

@@ -4,6 +4,7 @@ import Daemon
 import Documents
 import HTTPService
 import Merging
+import OperationQueue
 
 @main
 struct Program {
@@ -25,7 +26,12 @@ struct Program {
             let reporter = HealthReporter(daemon, log: store.log, checks: checks) {
                 [("partitions", .array(merging.partitions.map { .integer($0) }))]
             }
-            return store.services + [reporter, daemon.httpServer(checks: checks), merging]
+            let operations = OperationQueue(log: store.log)
+            let publisher = OperationPublisher(
+                queue: operations, hints: WorkHints(subscriber: store.subscriber, queue: operations),
+                logger: daemon.logger
+            ) { merging.worksIn }
+            return store.services + [reporter, daemon.httpServer(checks: checks), publisher, merging]
         }
     }
 }

@@ -70,6 +70,8 @@ enum RecordWindows {
 package enum StoreKeys {
     /// Channel: a long-running operation may be claimed.
     package static let work = "cistern:work"
+    /// Channel: something is to be said of an operation in its application's state.
+    package static let operationNews = "cistern:news"
     static let settings = "cistern:settings"
     /// Channel: a merge daemon has come, or given partitions back.
     static let leases = "cistern:leases"

@@ -146,6 +146,8 @@ package struct MergeDaemon: Service {
     /// True once the daemon has found out what it is to work on.
     package var isReady: Bool { workshop.hasStarted }
 
+    package var worksIn: Set<Partition> { workshop.worksIn }
+
     /// The numbers of the partitions that it works in, in order.
-    package var partitions: [Int] { workshop.worksIn.map(\.number).sorted() }
+    package var partitions: [Int] { worksIn.map(\.number).sorted() }
 }

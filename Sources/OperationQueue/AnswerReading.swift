@@ -22,7 +22,7 @@ extension OperationDocument {
             expires: expires > 0 ? expires : nil, progress: try fields.json(10), error: try fields.json(11),
             result: mediaType.isEmpty
                 ? nil : Result(mediaType: mediaType, digest: ContentDigest(base64: try fields.text(13))),
-            revision: try fields.text(14), now: try fields.number(15))
+            place: try fields.json(15)?.stringValue, revision: try fields.text(14), now: try fields.number(16))
     }
 }
 

@@ -2,15 +2,18 @@
 // be repeated as it is. All that is decided is decided there: this only asks.
 
 package import ChangeLog
+import Documents
 package import Fold
 package import Operations
 import Redis
 
 package struct OperationQueue: Sendable {
-    private let log: ChangeLog
+    let log: ChangeLog
+    package let settings: OperationSettings
 
-    package init(log: ChangeLog) {
+    package init(log: ChangeLog, settings: OperationSettings = OperationSettings()) {
         self.log = log
+        self.settings = settings
     }
 
     package var partitions: [Partition] { log.partitions }
@@ -63,6 +66,19 @@ package struct OperationOutcome: Sendable {
     package let result: [UInt8]
 }
 
+package enum RetryAnswer: Sendable {
+    /// It was dead, and waits for a worker again.
+    case retried(OperationDocument)
+    /// It is not dead.
+    case refused(OperationDocument)
+    /// The application has as many operations as may wait or be at work.
+    case full
+    /// It has another revision.
+    case changed
+    case gone
+    case unknown
+}
+
 package enum CancelAnswer: Sendable {
     /// It was alive when this was asked: cancelled, if it waited, else its worker will be told.
     case alive(OperationDocument)
@@ -81,6 +97,10 @@ extension OperationQueue {
             name.arguments + [
                 .string(request.digest), .string("\(request.kind)"), .bytes(request.input),
                 .integer(Int64(request.attempts)), .integer(Int64(request.priority)), .number(request.notBefore),
+                .integer(Int64(settings.alive)), .milliseconds(settings.keeping), .milliseconds(retirement),
+                .optional(request.deadlines.start), .optional(request.deadlines.attempt),
+                .optional(request.deadlines.total),
+                .bytes(request.place.map { Document.string($0.text).encoded() } ?? []),
             ])
         return try reading { () throws(RedisError) in
             switch answer.tag {
@@ -93,6 +113,9 @@ extension OperationQueue {
             }
         }
     }
+
+    /// How much longer than an operation its id is known to be used: as long as repeats of changes are recognised.
+    package var retirement: Duration { log.limits.repeatWindow + log.limits.clockTolerance }
 
     package func look(at name: OperationName) async throws(LogError) -> LookAnswer<OperationDocument> {
         let answer = try await run(
@@ -144,6 +167,33 @@ extension OperationQueue {
             }
         }
     }
+}
+
+extension OperationQueue {
+    /// - Parameter revision: Only if it has this one.
+    package func retry(
+        _ name: OperationName, ifRevision revision: String? = nil
+    ) async throws(LogError) -> RetryAnswer {
+        let answer = try await run(
+            Scripts.retry, in: partition(of: name.application),
+            name.arguments + [.string(revision ?? ""), .integer(Int64(settings.alive))])
+        return try reading { () throws(RedisError) in
+            switch answer.tag {
+            case "ok": .retried(try OperationDocument(answer.array(0), of: name))
+            case "alive", "over": .refused(try OperationDocument(answer.array(0), of: name))
+            case "full": .full
+            case "changed": .changed
+            case "gone": .gone
+            case "unknown": .unknown
+            default: throw answer.unexpected
+            }
+        }
+    }
+}
+
+extension RedisArgument {
+    /// Milliseconds, empty for none.
+    static func optional(_ duration: Duration?) -> RedisArgument { duration.map { .milliseconds($0) } ?? "" }
 }
 
 func reading<Value>(_ read: () throws(RedisError) -> Value) throws(LogError) -> Value {

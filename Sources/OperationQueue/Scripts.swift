@@ -10,6 +10,11 @@ enum Scripts {
     static let get = script("get", PackageResources.get_lua)
     static let result = script("result", PackageResources.result_lua)
     static let claim = script("claim", PackageResources.claim_lua)
+    static let retry = script("retry", PackageResources.retry_lua)
+    static let list = script("list", PackageResources.list_lua)
+    static let news = script("news", PackageResources.news_lua)
+    static let told = script("told", PackageResources.told_lua)
+    static let tally = script("tally", PackageResources.tally_lua)
     static let cancel = script("cancel", PackageResources.cancel_lua)
     static let heartbeat = leased("heartbeat", PackageResources.heartbeat_lua)
     static let succeed = leased("succeed", PackageResources.succeed_lua)
@@ -22,9 +27,10 @@ enum Scripts {
 
     private static func script(_ name: String, _ source: [UInt8]) -> RedisScript {
         let limits = """
-            local work_channel = '\(StoreKeys.work)'
-            local keep_ms, retired_ms = \(OperationLimits.keeping.milliseconds), \(OperationLimits.retirement.milliseconds)
-            local most_alive, most_due = \(OperationLimits.alive), \(OperationLimits.settledAtOnce)
+            local work_channel, news_channel = '\(StoreKeys.work)', '\(StoreKeys.operationNews)'
+            local most_due, most_listed = \(OperationLimits.settledAtOnce), \(OperationLimits.listedAtOnce)
+            local most_news = \(OperationLimits.untoldStatuses)
+            local news_pause_ms = \(OperationLimits.publishingPause.milliseconds)
             local most_priority = \(OperationLimits.priorities.upperBound)
             local longest_pause_ms = \(OperationLimits.longestRetryPause.milliseconds)
 

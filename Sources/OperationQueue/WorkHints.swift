@@ -1,7 +1,7 @@
 // What Redis tells without being asked: that something became of an operation, or that one may be claimed. Hints may be lost, and so are
 // never the truth.
 
-import ChangeLog
+package import ChangeLog
 package import Fold
 package import Redis
 
@@ -43,6 +43,19 @@ package struct WorkHints: Sendable {
                     let application = try? ApplicationID(parts[1])
                 else { return receive(nil) }
                 receive((kind, application))
+            }
+        }
+    }
+
+    /// Calls `receive`, which must not block, with the partition of every operation of which something is to be said; with nil if some may
+    /// have been missed.
+    package func news(receive: @escaping @Sendable (Partition?) -> Void) throws(RedisError) -> RedisSubscription {
+        try subscriber.subscribe(to: StoreKeys.operationNews) { [queue] event in
+            switch event {
+            case .subscribed, .resubscribed: receive(nil)
+            case .message(let bytes):
+                let application = try? ApplicationID(String(decoding: bytes, as: UTF8.self))
+                receive(application.map { queue.partition(of: $0) })
             }
         }
     }

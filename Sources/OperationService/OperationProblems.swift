@@ -20,6 +20,13 @@ extension Problem {
         Problem(.operationGone, "The operation “\(name.id)” was deleted, or its time is over.")
     }
 
+    /// Workers take an operation away when they begin, not one that is large.
+    static func full(_ limit: Int) -> Problem {
+        Problem(
+            .operationsFull, "This application has \(limit) operations that are not over, as many as may be."
+        ).with("limit", limit).retry(after: .seconds(5))
+    }
+
     static let leaseLost = Problem(.leaseLost, "This lease has run out or was ended.")
 }
 

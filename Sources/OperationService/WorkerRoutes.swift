@@ -9,6 +9,7 @@ import Hummingbird
 import LogAnswers
 import OperationQueue
 import Operations
+import ServiceLifecycle
 
 extension OperationRoutes {
     @Sendable func claim(_ call: Call) async throws -> Response {
@@ -45,6 +46,8 @@ extension OperationRoutes {
             .object([
                 ("expires_at", .string(RFC3339.string(milliseconds: beat.leaseEnd))),
                 ("cancel_requested", .bool(beat.isCancelRequested)),
+                // The server is stopping: what is asked of it next belongs on another connection.
+                ("drain", .bool(Task.isShuttingDownGracefully)),
             ]))
     }
 

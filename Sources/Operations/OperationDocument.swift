@@ -24,6 +24,8 @@ package struct OperationDocument: Sendable {
     package let progress: Document?
     package let error: Document?
     package let result: Result?
+    /// A JSON Pointer into the application's state.
+    package let place: String?
     /// By which the store knows this document from every other of the operation.
     package let revision: String
     /// When this was asked for.
@@ -37,12 +39,20 @@ package struct OperationDocument: Sendable {
             self.mediaType = mediaType
             self.digest = digest
         }
+
+        func document(of id: OperationID, in application: ApplicationID) -> Document {
+            .object([
+                ("href", .string(OperationDocument.path(of: id, in: application) + "/result")),
+                ("media_type", .string(mediaType)), ("digest", .string(digest.field)),
+            ])
+        }
     }
 
     package init(
         application: ApplicationID, id: OperationID, status: OperationStatus, kind: OperationKind, created: UInt64,
         updated: UInt64, attempt: Int, attempts: Int, priority: Int, isCancelRequested: Bool, notBefore: UInt64,
-        expires: UInt64?, progress: Document?, error: Document?, result: Result?, revision: String, now: UInt64
+        expires: UInt64?, progress: Document?, error: Document?, result: Result?, place: String?,
+        revision: String, now: UInt64
     ) {
         self.application = application
         self.id = id
@@ -59,11 +69,17 @@ package struct OperationDocument: Sendable {
         self.progress = progress
         self.error = error
         self.result = result
+        self.place = place
         self.revision = revision
         self.now = now
     }
 
-    package var path: String { "/v1/apps/\(application)/operations/\(id)" }
+    package var path: String { Self.path(of: id, in: application) }
+
+    fileprivate static func path(of id: OperationID, in application: ApplicationID) -> String {
+        "/v1/apps/\(application)/operations/\(id)"
+    }
+
     package var resultPath: String { path + "/result" }
 
     /// Seconds until who waits for it should ask again.
@@ -82,20 +98,20 @@ package struct OperationDocument: Sendable {
             ("updated_at", .string(RFC3339.string(milliseconds: updated))),
         ]
         if notBefore > 0 { members.append(("not_before", .string(RFC3339.string(milliseconds: notBefore)))) }
+        if let place { members.append(("publish", .string(place))) }
         if let expires { members.append(("expires_at", .string(RFC3339.string(milliseconds: expires)))) }
         if let progress { members.append(("progress", progress)) }
         if let error { members.append(("error", error)) }
-        if let result {
-            members.append(
-                (
-                    "result",
-                    .object([
-                        ("href", .string(resultPath)), ("media_type", .string(result.mediaType)),
-                        ("digest", .string(result.digest.field)),
-                    ])
-                ))
-        }
+        if let result { members.append(("result", result.document(of: id, in: application))) }
         return .object(members)
+    }
+
+    /// The document as it was when the operation was made.
+    package var whenMade: OperationDocument {
+        OperationDocument(
+            application: application, id: id, status: .queued, kind: kind, created: created, updated: created,
+            attempt: 0, attempts: attempts, priority: priority, isCancelRequested: false, notBefore: notBefore,
+            expires: nil, progress: nil, error: nil, result: nil, place: place, revision: "", now: created)
     }
 
     /// A strong entity tag: of the bytes, so that no two documents have the same one, whatever Redis has lost.

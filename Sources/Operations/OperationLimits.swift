@@ -6,14 +6,19 @@ package enum OperationLimits {
     /// Bytes of the request that makes an operation. A claim answers with many of them; what is larger belongs elsewhere, and its address
     /// into the input.
     package static let requestBytes = 64 << 10
-    /// Of one application, waiting or at work.
-    package static let alive = 10_000
     /// After so many crashes it is the operation that crashes its workers.
     package static let usualAttempts = 3
     package static let attempts = 1...100
     package static let usualPriority = 5
     /// 9 comes first.
     package static let priorities = 0...9
+    /// Seconds of a deadline: up to 30 days, as long as results may be kept.
+    package static let deadlines = 1...2_592_000
+    /// Bytes of the place at which an operation is published, and how deep it may be: far from the depth that a document may have.
+    package static let placeBytes = 1_024
+    package static let placeDepth = 32
+    /// Characters of an `Idempotency-Key`; clients mostly send a UUID.
+    package static let keyCharacters = 1...255
 
     // MARK: Working
 
@@ -48,10 +53,33 @@ package enum OperationLimits {
 
     // MARK: Keeping
 
-    /// How long an operation that is over can be asked for.
-    package static let keeping: Duration = .seconds(24 * 60 * 60)
-    /// How much longer its id is known to be used: as long as repeats of changes are recognised.
-    package static let retirement: Duration = .seconds(24 * 60 * 60 + 5 * 60)
     /// Operations that one claim settles because their time has come; what is left is settled by the next one.
     package static let settledAtOnce = 100
+
+    // MARK: Listing
+
+    /// Operations on a page. One of them has up to 21 KiB: error, progress, and what stands around them.
+    package static let pages = 1...100
+    package static let usualPage = 50
+    /// Operations that a page which leaves some out looks at: some milliseconds of Redis.
+    package static let listedAtOnce = 500
+
+    // MARK: Publishing
+
+    /// Between what is said of an operation in its application's state and how far it is by then: four times a second at most.
+    package static let publishingPause: Duration = .milliseconds(250)
+    /// Statuses of an operation that wait to be said, because the application takes no changes. Then those in between are left out.
+    package static let untoldStatuses = 16
+    /// Operations of a partition of which something is said in one round.
+    package static let publishedAtOnce = 100
+}
+
+/// What an operator says of operations.
+package struct OperationSettings: Sendable, Equatable {
+    /// How long an operation that is over can be asked for.
+    package var keeping: Duration = .seconds(24 * 60 * 60)
+    /// Of one application, waiting or at work.
+    package var alive = 10_000
+
+    package init() {}
 }

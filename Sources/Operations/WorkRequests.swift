@@ -42,7 +42,7 @@ package struct Heartbeat: Sendable {
     package let lease: Duration?
 
     private static let members: Set<String> = ["progress", "checkpoint", "extend_s"]
-    private static let progressMembers: Set<String> = ["percent", "completed", "total", "message"]
+    static let progressMembers: Set<String> = ["percent", "completed", "total", "message"]
 
     package init(_ document: Document) throws(OperationFault) {
         let members = try MemberReading(document, knows: Self.members)

@@ -39,10 +39,10 @@ struct CreationTests {
             try await queue.make("b")
             _ = try await queue.cancel(name("b"))
             #expect(try await queue.see("b").expires != nil)
-            try store.advance(to: OperationLimits.keeping + .seconds(1))
+            try store.advance(to: OperationSettings().keeping + .seconds(1))
             #expect(try await queue.cancel(name("b")).tag == "gone")
             #expect(try await queue.create(request(), as: name("b")).tag == "retired")
-            try store.advance(to: OperationLimits.keeping + OperationLimits.retirement + .seconds(1))
+            try store.advance(to: OperationSettings().keeping + store.queue.retirement + .seconds(1))
             #expect(try await queue.cancel(name("b")).tag == "unknown")
             #expect(try await queue.create(request(), as: name("b")).tag == "created")
         }
@@ -58,11 +58,12 @@ struct CreationTests {
             _ = try await queue.cancel(name("c"), deleting: true)
             _ = try await queue.cancel(name("c"), deleting: true)
             #expect(try store.redis.command("HGETALL", "{c00}:operation-counts").contains("alive") == false)
-            try store.advance(to: OperationLimits.keeping + OperationLimits.retirement + .seconds(2))
+            try store.advance(to: OperationSettings().keeping + store.queue.retirement + .seconds(2))
             try await eventually("only counters are left") {
                 for id in ["a", "b", "c"] { _ = try await queue.look(at: name(id)) }
+                _ = try await queue.claims()
                 let keys = try store.redis.command("KEYS", "{c00}:operation*").split(separator: "\n").sorted()
-                return keys == ["{c00}:operation-counts"]
+                return keys == ["{c00}:operation-counts", "{c00}:operation-totals"]
             }
         }
     }
@@ -73,7 +74,7 @@ struct CreationTests {
             let queue = store.queue
             try await queue.make("a")
             let counts = "\(queue.partition(of: board).operations)-counts"
-            try store.redis.command("HSET", counts, "alive:board", "\(OperationLimits.alive)")
+            try store.redis.command("HSET", counts, "alive:board", "\(OperationSettings().alive)")
             #expect(try await queue.create(request(), as: name("b")).tag == "full")
             #expect(try await queue.create(request(), as: name("a")).tag == "known queued")
             _ = try await queue.cancel(name("a"))

@@ -30,7 +30,8 @@ private struct NoSnapshots: SnapshotSource {
 }
 
 func withStore(
-    partitions: Int = 4, _ body: @escaping @Sendable (Store) async throws -> Void
+    partitions: Int = 4, limits: LogLimits = LogLimits(), settings operations: OperationSettings = OperationSettings(),
+    _ body: @escaping @Sendable (Store) async throws -> Void
 ) async throws {
     let folder = try PrivateFolder("operations")
     defer { folder.remove() }
@@ -57,9 +58,11 @@ func withStore(
         defer { group.cancelAll() }
         let settings = try await StoreSettings.load(
             from: client, initial: StoreSettings(partitions: partitions, limits: .standard))
-        let log = ChangeLog(client: client, settings: settings, snapshots: NoSnapshots(), logger: quiet)
+        let log = ChangeLog(client: client, settings: settings, snapshots: NoSnapshots(), limits: limits, logger: quiet)
         try await body(
-            Store(redis: redis, clock: clock, client: client, log: log, queue: OperationQueue(log: log)))
+            Store(
+                redis: redis, clock: clock, client: client, log: log,
+                queue: OperationQueue(log: log, settings: operations)))
     }
 }
 
@@ -115,6 +118,19 @@ extension OperationQueue {
 
     func claimOne(lease: Duration = .seconds(30)) async throws -> ClaimedOperation {
         try #require(try await claims(lease: lease).first)
+    }
+}
+
+extension RetryAnswer {
+    var tag: String {
+        switch self {
+        case .retried(let document): "retried \(document.status)"
+        case .refused(let document): "refused \(document.status)"
+        case .full: "full"
+        case .changed: "changed"
+        case .gone: "gone"
+        case .unknown: "unknown"
+        }
     }
 }
 

@@ -15,7 +15,8 @@ struct DocumentTests {
             application: try ApplicationID("board"), id: try OperationID("e-7"), status: status,
             kind: try OperationKind("export"), created: 1_000_000, updated: 1_002_000, attempt: 1, attempts: 3,
             priority: 5, isCancelRequested: false, notBefore: notBefore, expires: status.isOver ? 2_000_000 : nil,
-            progress: try json(progress), error: try json(error), result: result, revision: "2", now: 1_000_000 + age)
+            progress: try json(progress), error: try json(error), result: result, place: nil,
+            revision: "2", now: 1_000_000 + age)
     }
 
     @Test("The document, byte by byte")

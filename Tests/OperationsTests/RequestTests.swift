@@ -37,6 +37,16 @@ struct RequestTests {
             (#"{"kind":"a","attempts":0}"#, "/attempts"), (#"{"kind":"a","attempts":101}"#, "/attempts"),
             (#"{"kind":"a","priority":1.5}"#, "/priority"), (#"{"kind":"a","priority":10}"#, "/priority"),
             (#"{"kind":"a","not_before":"tomorrow"}"#, "/not_before"), (#"{"kind":"a","not_before":5}"#, "/not_before"),
+            (#"{"kind":"a","publish":""}"#, "/publish"), (#"{"kind":"a","publish":"jobs"}"#, "/publish"),
+            (#"{"kind":"a","publish":"/a~2"}"#, "/publish"), (#"{"kind":"a","publish":["a"]}"#, "/publish"),
+            ("{\"kind\":\"a\",\"publish\":\"\(String(repeating: "/a", count: 33))\"}", "/publish"),
+            ("{\"kind\":\"a\",\"publish\":\"/\(String(repeating: "a", count: 1_024))\"}", "/publish"),
+            (#"{"kind":"a","publish":"/jobs/a~1b"}"#, "taken"),
+            (#"{"kind":"a","deadlines":{"start_s":0}}"#, "/deadlines/start_s"),
+            (#"{"kind":"a","deadlines":{"total_s":2592001}}"#, "/deadlines/total_s"),
+            (#"{"kind":"a","deadlines":{"end_s":1}}"#, "/deadlines/end_s"),
+            (#"{"kind":"a","deadlines":5}"#, "/deadlines"),
+            (#"{"kind":"a","deadlines":{"start_s":1,"attempt_s":2,"total_s":3}}"#, "taken"),
             (#"{"kind":"a","a/b":5}"#, "/a~1b"), (#"{"kind":"a","priority":9,"attempts":1e2}"#, "taken"),
         ])
     func creation(text: String, pointer: String) {

@@ -47,6 +47,8 @@ package struct DaemonConfiguration: Sendable {
     /// Bytes.
     package let partitionBytes: Int
     package let repeatRecords: Int
+    package let operationKeep: Duration
+    package let operationLimit: Int
     // Merge-daemon
     package let checkpointChanges: Int
     package let checkpointAfter: Duration
@@ -103,6 +105,8 @@ package struct DaemonConfiguration: Sendable {
         backlogBytes = values.value(Settings.backlogBytes)
         partitionBytes = values.value(Settings.partitionBytes)
         repeatRecords = values.value(Settings.repeatRecords)
+        operationKeep = values.value(Settings.operationKeep)
+        operationLimit = values.value(Settings.operationLimit)
         checkpointChanges = values.value(Settings.checkpointChanges)
         checkpointAfter = values.value(Settings.checkpointAfter)
         documentsMemory = values.value(Settings.documentsMemory)

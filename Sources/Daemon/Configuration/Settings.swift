@@ -181,8 +181,16 @@ package enum Settings {
         "repeat-records", .count(1_000...100_000_000), default: 7_000_000,
         help: "Change ids that a partition remembers at a time; more are refused with 429. Numbered changes cost none.")
 
+    package static let operationKeep = Setting<Duration>(
+        "operation-keep", .time(.seconds(60)...(.seconds(30 * 86_400))), default: .seconds(86_400),
+        help: "Time for which an operation that is over, and its result, can be asked for.")
+    package static let operationLimit = Setting<Int>(
+        "operation-limit", .count(1...1_000_000), default: 10_000,
+        help: "Operations of one application that may wait or be at work; more are refused with 429.")
+
     package static let bucket = [
         backlogChanges.description, backlogBytes.description, partitionBytes.description, repeatRecords.description,
+        operationKeep.description, operationLimit.description,
     ]
 
     // MARK: Merge-daemon

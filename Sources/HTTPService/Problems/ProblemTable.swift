@@ -46,6 +46,10 @@ extension ProblemKind {
         case .unsupportedOperationType: .unsupportedOperationType
         case .operationMismatch: .operationMismatch
         case .operationIDRetired: .operationIDRetired
+        case .invalidIdempotencyKey: .invalidIdempotencyKey
+        case .idempotencyKeyReused: .idempotencyKeyReused
+        case .operationNotDead: .operationNotDead
+        case .rangeNotSatisfiable: .rangeNotSatisfiable
         case .operationsFull: .operationsFull
         case .unknownOperation: .unknownOperation
         case .operationGone: .operationGone

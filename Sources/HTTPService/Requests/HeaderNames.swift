@@ -22,6 +22,13 @@ extension HTTPField.Name {
     package static let operationLocation = constant("Operation-Location")
     /// What a worker has been given with an operation; who has another one may say nothing about it.
     package static let leaseToken = constant("Lease-Token")
+    /// By which a request that has no name for what it makes is known again (draft-ietf-httpapi-idempotency-key-header).
+    package static let idempotencyKey = constant("Idempotency-Key")
+    /// SHA-256 of the bytes of an answer, and of all that it is a part of (RFC 9530).
+    package static let contentDigest = constant("Content-Digest")
+    package static let reprDigest = constant("Repr-Digest")
+    /// Where the next page is (RFC 8288).
+    package static let link = constant("Link")
     /// How far a state is folded, or where a change stands.
     package static let cisternPosition = constant("Cistern-Position")
     /// Milliseconds until the next poll is welcome.

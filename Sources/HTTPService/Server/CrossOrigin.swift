@@ -16,10 +16,10 @@ package struct CrossOriginPolicy: Sendable {
 
     /// What scripts may send.
     static let requestHeaders =
-        "Content-Type, If-Match, If-None-Match, Prefer, A-IM, Authorization, Last-Event-ID, Lease-Token"
+        "Content-Type, If-Match, If-None-Match, Prefer, A-IM, Authorization, Last-Event-ID, Lease-Token, Idempotency-Key, Range, If-Range"
     /// What scripts may see.
     static let exposedHeaders =
-        "ETag, Location, Operation-Location, Retry-After, RateLimit, RateLimit-Policy, IM, Delta-Base, Preference-Applied, WWW-Authenticate, Cistern-Position, Cistern-Poll-Interval"
+        "ETag, Location, Operation-Location, Link, Content-Range, Content-Digest, Repr-Digest, Accept-Ranges, Retry-After, RateLimit, RateLimit-Policy, IM, Delta-Base, Preference-Applied, WWW-Authenticate, Cistern-Position, Cistern-Poll-Interval"
     /// Seconds for which a browser need not ask again; browsers cap it at two hours.
     static let preflightSeconds = 7200
 

@@ -8,13 +8,15 @@ if ARGV[4] ~= '' and ARGV[4] ~= call('HGET', op.key, 'revision') then return { '
 if over[op.status] then
   if ARGV[5] ~= '1' then return { 'over', document(op) } end
   call('DEL', op.key)
-  call('SET', retired_key(op.app, op.id), 'deleted', 'PX', digits(keep_ms + retired_ms))
+  call('ZREM', list_key(op.app), op.id)
+  call('ZREM', due, op.app .. ' ' .. op.id)
+  call('SET', retired_key(op.app, op.id), 'deleted', 'PX', digits(op.keep + op.retired))
   call('PUBLISH', prefix .. 's:' .. op.app, op.id)
   return { 'deleted' }
 end
 if op.status == 'queued' then
   finish(op, 'cancelled', 'error', cancel_error, 'cancel', '1')
 elseif op.status == 'running' then
-  change(op, 'status', 'cancelling', 'cancel', '1')
+  become(op, 'cancelling', 'cancel', '1')
 end
 return { 'alive', document(op) }

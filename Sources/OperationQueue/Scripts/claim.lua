@@ -5,28 +5,18 @@
 local most, kinds = tonumber(ARGV[3]), tonumber(ARGV[6])
 local first_app = 7 + kinds
 
--- First what has fallen due. So much in a call, because nobody else gets a word in meanwhile.
-for _, member in ipairs(call('ZRANGEBYSCORE', due, '-inf', digits(now), 'LIMIT', 0, most_due)) do
-  local app, id = match(member, '^(%S+) (%S+)$')
-  local op = load(app, id)
-  if op and op.status == 'queued' then
-    queue(op)
-  elseif op and op.lease and op.lease > now then
-    call('ZADD', due, digits(op.lease), member)
-  else
-    if op then settle(op) end
-    -- What is gone, or over, has nothing due.
-    if not op or over[op.status] then call('ZREM', due, member) end
-  end
-end
+settle_due()
 
 local items = {}
 
 local function take(op)
   local fence = call('HINCRBY', op.key, 'fence', 1)
   local token = fence .. '-' .. sub(redis.sha1hex(ARGV[5] .. ' ' .. op.app .. ' ' .. op.id .. ' ' .. fence), 1, 24)
-  local lease = digits(now + tonumber(ARGV[4]))
-  change(op, 'status', 'running', 'attempt', op.attempt + 1, 'token', token, 'lease', lease, 'lease_ms', ARGV[4], 'worker', ARGV[2])
+  op.attempt_end = op.attempt_ms and now + op.attempt_ms
+  if op.attempt_end then call('HSET', op.key, 'attempt_end', digits(op.attempt_end)) end
+  local lease = digits(lease_end(op, tonumber(ARGV[4])))
+  become(op, 'running', 'attempt', op.attempt + 1, 'token', token, 'lease', lease, 'lease_ms', ARGV[4], 'worker', ARGV[2])
+  call('HINCRBY', totals, 'claimed', 1)
   call('ZADD', due, lease, op.app .. ' ' .. op.id)
   local h = call('HMGET', op.key, 'input', 'checkpoint')
   items[#items + 1] = { op.app, op.id, token, lease, h[1] or '', h[2] or '', document(op) }
@@ -35,8 +25,10 @@ end
 -- Whether something was taken from this line.
 local function take_from(kind, app)
   local popped = call('ZPOPMIN', ready_key(kind, app))
+  if popped[1] then count_waiting(kind, -1) end
   local op = popped[1] and load(app, popped[1])
-  if op and op.status == 'queued' then take(op) end
+  -- Its deadline may be over, with more due than is settled at once.
+  if op and not settle(op) and op.status == 'queued' then take(op) end
   close_line(kind, app)
   return popped[1] ~= nil
 end
@@ -58,13 +50,12 @@ local function take_one(kind)
   return true
 end
 
--- The kinds take turns, too.
-local found = true
-while found and #items < most do
-  found = false
+-- The kinds take turns, too. What turns out to be over is not gone through without end.
+local found, rounds = true, most + most_due
+while found and #items < most and rounds > 0 do
+  found, rounds = false, rounds - 1
   for i = 7, 6 + kinds do
     if #items < most and take_one(ARGV[i]) then found = true end
   end
 end
-local next_due = call('ZRANGE', due, 0, 0, 'WITHSCORES')[2]
-return { 'ok', next_due and digits(math.max(0, next_due - now)) or '', items }
+return { 'ok', time_to(due), items }

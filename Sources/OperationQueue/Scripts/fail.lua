@@ -7,10 +7,13 @@ if op.status == 'cancelling' then
   finish(op, 'cancelled', 'error', ARGV[6], 'ended', ending(token, verb, at))
 elseif ARGV[7] ~= '1' then
   finish(op, 'failed', 'error', ARGV[6], 'ended', ending(token, verb, at))
-elseif op.attempt >= op.attempts then
-  finish(op, 'dead', 'error', ARGV[6], 'ended', ending(token, verb, at))
 else
   local pause = tonumber(ARGV[8]) or math.min(longest_pause_ms, 1000 * 2 ^ (op.attempt - 1))
+  -- There is no next attempt if it could only begin when the operation's time is over.
+  if op.attempt >= op.attempts or op.total_at and now + pause >= op.total_at then
+    finish(op, 'dead', 'error', ARGV[6], 'ended', ending(token, verb, at))
+    return { 'ok', at, document(op) }
+  end
   at = digits(now + pause)
   requeue(op, now + pause, 'error', ARGV[6], 'ended', ending(token, verb, at))
 end

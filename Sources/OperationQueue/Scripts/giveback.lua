@@ -4,6 +4,7 @@
 if op.status == 'cancelling' then
   finish(op, 'cancelled', 'error', cancel_error, 'ended', ending(token, verb, ''))
 else
-  requeue(op, nil, 'attempt', op.attempt - 1, 'ended', ending(token, verb, ''))
+  op.attempt = op.attempt - 1
+  requeue(op, nil, 'attempt', op.attempt, 'ended', ending(token, verb, ''))
 end
 return { 'ok', '', document(op) }

@@ -198,7 +198,7 @@ struct LongOperationTests {
                 ("PUT", "e1", good, "text/plain", "415 unsupported-operation-type"),
                 ("PUT", "e1", "{", "application/json", "400 malformed-json"),
                 ("PUT", "e1", "{}", "application/json", "422 invalid-operation"),
-                ("PUT", "e1", #"{"kind":"export","publish":"/a"}"#, "application/json", "422 invalid-operation"),
+                ("PUT", "e1", #"{"kind":"export","publish":"a"}"#, "application/json", "422 invalid-operation"),
                 ("PUT", "e1", large, "application/json", "413 operation-too-large"),
                 ("POST", "e1:heartbeat", "{}", "application/json", "400 invalid-parameter"),
                 ("DELETE", "e1/lease", nil, "application/json", "400 invalid-parameter"),

@@ -57,6 +57,11 @@ struct RoutesAndTokensTests {
         Row(request: "PUT /v1/apps/board/presence/me", kind: .push, fields: [json], body: "{}"),
         Row(request: "DELETE /v1/apps/board/presence/me", kind: .push),
         Row(request: "PUT /v1/apps/board/operations/o1", kind: .operate, fields: [json], body: #"{"kind":"k"}"#),
+        Row(
+            request: "POST /v1/apps/board/operations", kind: .operate, fields: [json, "Idempotency-Key: k1"],
+            body: #"{"kind":"k"}"#),
+        Row(request: "GET /v1/apps/board/operations", kind: .operate),
+        Row(request: "POST /v1/apps/board/operations/o1:retry", kind: .operate),
         Row(request: "GET /v1/apps/board/operations/o1", kind: .operate),
         Row(request: "GET /v1/apps/board/operations/o1/result", kind: .operate),
         Row(request: "POST /v1/apps/board/operations/o1:cancel", kind: .operate),
@@ -157,6 +162,25 @@ struct RoutesAndTokensTests {
             #expect(both.refusal == "400 invalid-parameter")
             // Of the daemons, who may see some applications sees none.
             #expect(try await system.get("/v1/daemons", headers: alice).refusal == "403 forbidden")
+        }
+    }
+
+    @Test("An operation is published only where its maker may push")
+    func publishing() async throws {
+        try await withKeys { system, keyring in
+            func make(_ id: String, _ scopes: String) async throws -> Answer {
+                try await system.send(
+                    "PUT", "/v1/apps/board/operations/\(id)",
+                    headers: [("Content-Type", "application/json")] + keyring.bearer(scopes),
+                    body: Array(#"{"kind":"k","publish":"/jobs/a"}"#.utf8), to: system.poller)
+            }
+            let refused = try await make("a", "operate:*")
+            #expect(refused.refusal == "403 forbidden" && refused["WWW-Authenticate"]?.contains("push:board") == true)
+            let elsewhere = try await make("a", "operate:* push:board#/jobs/b")
+            #expect(elsewhere.refusal == "403 forbidden")
+            #expect(elsewhere.member("pointer")?.stringValue?.hasPrefix("/publish") == true)
+            #expect(try await make("a", "operate:* push:board#/jobs/a").status == 201)
+            #expect(try await make("b", "operate:* push:*").status == 201)
         }
     }
 

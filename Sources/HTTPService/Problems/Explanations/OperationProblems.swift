@@ -40,6 +40,37 @@ extension ProblemExplanation {
         remedy: "If this is to be done once more, choose another id.",
         example: Example("The operation of this id was deleted, or its time is over."))
 
+    static let invalidIdempotencyKey = ProblemExplanation(
+        status: .badRequest, title: "The operation has neither an id nor a key",
+        meaning: "The header field Idempotency-Key is missing, or is not one string. Nothing was done.",
+        cause: "Without a key a repeat could not be told from another operation, which would be done twice.",
+        remedy:
+            "Send “Idempotency-Key” with a string that no other operation of the application has, such as a UUID; or choose an id and send PUT.",
+        example: Example("The header field Idempotency-Key is missing."))
+
+    static let idempotencyKeyReused = ProblemExplanation(
+        status: .unprocessableContent, title: "The key was used for another operation",
+        meaning:
+            "There is an operation that was made with this key and asked for in other words. This one was not made.",
+        cause: "Two clients that choose the same keys, or a repeat that was altered before it was sent.",
+        remedy: "Give every operation a key of its own, and send a repeat as it was.",
+        example: Example("Another operation was made with this key."))
+
+    static let operationNotDead = ProblemExplanation(
+        status: .conflict, title: "Only what is dead is tried again",
+        meaning: "The operation is not over yet, or is over for another reason than that its attempts came to nothing.",
+        cause:
+            "It was tried again already, maybe by a request whose answer was lost. “operation_status” says how it stands.",
+        remedy: "If what has failed or was cancelled is to be done all the same, make another operation.",
+        example: Example("The operation is not dead.", [("operation_status", .string("running"))]))
+
+    static let rangeNotSatisfiable = ProblemExplanation(
+        status: .rangeNotSatisfiable, title: "The result has no such bytes",
+        meaning: "The range in the header field Range begins behind the end of the result.",
+        cause: "A download was gone on with that was complete, or of another result.",
+        remedy: "Content-Range says how many bytes there are. Send the result's tag in If-Range with the range.",
+        example: Example("The result has 10 bytes.", [("limit", .integer(10))]))
+
     static let operationsFull = ProblemExplanation(
         status: .tooManyRequests, title: "Too many operations wait",
         meaning: "The application has as many operations that are not over as it may. This one was not made.",
@@ -60,7 +91,7 @@ extension ProblemExplanation {
         status: .gone, title: "The operation is not there any more",
         meaning:
             "There was an operation with this id. It was deleted, or was over for longer than operations are kept.",
-        cause: "Operations and their results are kept for a day after they are over.",
+        cause: "Operations and their results are kept for a day after they are over, or as long as the operator says.",
         remedy: "Fetch results before “expires_at”.",
         example: Example("The operation “export-7” was deleted, or its time is over."))
 
