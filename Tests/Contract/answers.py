@@ -181,7 +181,7 @@ def operating():
     seen.add(("getOperation", "303"))
     tag = operate("getResult", 200).headers["etag"][0]
     operate("getResult", 304, headers={"If-None-Match": tag})
-    operate("getResult", 206, headers={"Range": "bytes=1-3", "If-Range": tag})
+    operate("getResult", 206, headers={"Range": "bytes=1-6", "If-Range": tag})
     operate("getResult", 416, "range-not-satisfiable", headers={"Range": "bytes=1000-"})
     operate("getResult", 412, "precondition-failed", headers={"If-Match": '"other"'})
     key = {"Idempotency-Key": "answers-1"}

@@ -38,7 +38,8 @@ struct CrossOriginTests {
             #expect(response.headers["access-control-allow-methods"] == "PUT")
             #expect(
                 response.headers["access-control-allow-headers"]
-                    == "Content-Type, If-Match, If-None-Match, Prefer, A-IM, Authorization, Last-Event-ID, Lease-Token, Idempotency-Key, Range, If-Range")
+                    == "Content-Type, If-Match, If-None-Match, Prefer, A-IM, Authorization, Last-Event-ID, Lease-Token, Idempotency-Key, Range, If-Range"
+            )
             #expect(try await exchange(address, "\(preflight)\nOrigin: https://other.org").status == 405)
         }
     }
