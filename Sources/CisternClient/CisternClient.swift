@@ -76,6 +76,13 @@ public struct CisternClient: Sendable {
             throw .invalidRequest("\(error)")
         }
     }
+
+    /// A worker for operations of these kinds, which claims nothing before it is asked to.
+    ///
+    /// - Throws: ``CisternError/invalidRequest(_:)`` for names that are none, and for more than there may be.
+    public func worker(_ options: Worker.Options) throws(CisternError) -> Worker {
+        try Worker(self, options)
+    }
 }
 
 enum ServerURL {

@@ -11,7 +11,7 @@ let quick = RetryPolicy(
     longestPause: .milliseconds(10))
 
 /// Time goes on by sleeping only, which takes none.
-private final class SkippingClock: Sendable {
+final class SkippingClock: Sendable {
     private let time = Mutex(Duration.zero)
 
     var now: Duration { time.withLock { $0 } }
@@ -19,7 +19,7 @@ private final class SkippingClock: Sendable {
 }
 
 /// A client whose pauses take no time.
-private func client(_ url: String, _ policy: RetryPolicy, _ clock: SkippingClock) throws -> CisternClient {
+func client(_ url: String, _ policy: RetryPolicy, _ clock: SkippingClock) throws -> CisternClient {
     try CisternClient(
         url, nil, try Trust(tokens: nil, authorities: nil), policy,
         Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }), clock: clock.clock)

@@ -47,8 +47,8 @@ final class Transport: Sendable {
     private let http: HTTPClient
     let trust: Trust
     private let policy: RetryPolicy
-    private let clock: RetryClock
-    private let logger: Logger
+    let clock: RetryClock
+    let logger: Logger
 
     init(trust: Trust, policy: RetryPolicy, clock: RetryClock, logger: Logger) {
         self.trust = trust
