@@ -16,13 +16,14 @@ public struct NewOperation: Sendable, Hashable {
     public var priority: Int?
     /// Not to be begun before: RFC 3339, as `2026-11-21T06:00:00Z`.
     public var notBefore: String?
+    public var deadlines: Deadlines?
     /// Where in the application's state everybody sees how it stands, as a JSON Pointer.
     public var publish: String?
 
     /// - Parameter id: a new time-ordered id unless given.
     public init(
         _ kind: String, _ input: JSONText = "null", id: String = TimedID.next(), attempts: Int? = nil,
-        priority: Int? = nil, notBefore: String? = nil, publish: String? = nil
+        priority: Int? = nil, notBefore: String? = nil, deadlines: Deadlines? = nil, publish: String? = nil
     ) {
         self.id = id
         self.kind = kind
@@ -30,7 +31,30 @@ public struct NewOperation: Sendable, Hashable {
         self.attempts = attempts
         self.priority = priority
         self.notBefore = notBefore
+        self.deadlines = deadlines
         self.publish = publish
+    }
+
+    /// How long what may take: whole seconds, 30 days at most; nil for as long as it takes.
+    public struct Deadlines: Sendable, Hashable {
+        /// From when it may be claimed until its first attempt begins.
+        public var start: Duration?
+        /// Of each attempt, whatever its worker says.
+        public var attempt: Duration?
+        /// From when it may be claimed until it is over.
+        public var total: Duration?
+
+        public init(start: Duration? = nil, attempt: Duration? = nil, total: Duration? = nil) {
+            self.start = start
+            self.attempt = attempt
+            self.total = total
+        }
+
+        var document: Document {
+            let all = [("start_s", start), ("attempt_s", attempt), ("total_s", total)]
+            return .object(
+                all.compactMap { name, time in time.map { (name, .integer(Int($0.components.seconds))) } })
+        }
     }
 
     func body() throws(CisternError) -> [UInt8] {
@@ -42,6 +66,7 @@ public struct NewOperation: Sendable, Hashable {
         if let attempts { members.append(("attempts", .integer(attempts))) }
         if let priority { members.append(("priority", .integer(priority))) }
         if let notBefore { members.append(("not_before", .string(notBefore))) }
+        if let deadlines { members.append(("deadlines", deadlines.document)) }
         if let publish { members.append(("publish", .string(publish))) }
         return Document.object(members).encoded()
     }

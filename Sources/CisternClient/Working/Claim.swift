@@ -23,13 +23,13 @@ public final class Claim: Sendable {
         case leaseLost
     }
 
-    init(_ item: WorkRequests.Item, keeper: LeaseKeeper) {
+    init(_ item: WorkRequests.Item, asked: Duration, lease: Duration, requests: WorkRequests) {
         operation = item.operation
         input = item.input
         checkpoint = item.checkpoint
-        self.keeper = keeper
+        keeper = LeaseKeeper(item, asked: asked, lease: lease, requests: requests)
         // Holds the keeper alone: whoever lets go of the claim ends it.
-        Task { await keeper.run() }
+        Task { [keeper] in await keeper.run() }
     }
 
     deinit { keeper.abandon() }

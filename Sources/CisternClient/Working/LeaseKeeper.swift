@@ -29,8 +29,10 @@ final class LeaseKeeper: Sendable {
     /// Kept when there is no sense any more in working on.
     let interruption = Promise<Claim.Interruption>()
 
-    init(_ item: WorkRequests.Item, claimedAt: Duration, lease: Duration, requests: WorkRequests) {
-        inner = Mutex(Inner(machine: LeaseMachine(length: lease, claimedAt: claimedAt)))
+    /// - Parameter asked: when the claim was sent.
+    init(_ item: WorkRequests.Item, asked: Duration, lease: Duration, requests: WorkRequests) {
+        let claimed = requests.client.transport.clock.now()
+        inner = Mutex(Inner(machine: LeaseMachine(length: lease, asked: asked, claimed: claimed)))
         self.requests = requests
         path = "/v1/apps/\(item.operation.application)/operations/\(item.operation.id)"
         token = item.token

@@ -1,7 +1,8 @@
 // One lease as its worker keeps it: when to say that it is at work, and when nobody may count on it any more. Pure: the time comes from outside.
 //
-// A lease begins at the server after the request for it was sent from here. So it is over here no later than there, without comparing clocks: who
-// works on until `end`, by a clock of their own, works alone.
+// A lease begins at the server while it is asked for. So, without comparing clocks: counted from when the request was sent, it is over here no later than
+// there, and who works on until `end`, by a clock of their own, works alone. Only after a claim that had to wait nothing is known of when it began; it is
+// renewed at once.
 
 import Documents
 
@@ -66,12 +67,18 @@ struct LeaseMachine: Sendable {
     private var checkpoints = 0
     private var isMute = false
 
-    /// - Parameter claimedAt: when the claim was sent.
-    init(length: Duration, claimedAt: Duration) {
+    /// A claim that was answered within this part of its lease did not wait, or as good as not.
+    private static let partOfWait = 10
+
+    /// - Parameters:
+    ///   - asked: when the claim was sent.
+    ///   - claimed: when it was answered.
+    init(length: Duration, asked: Duration, claimed: Duration) {
         self.length = length
-        end = claimedAt + length
-        due = claimedAt + length / 2
-        earliest = claimedAt
+        let hasWaited = claimed - asked > length / Self.partOfWait
+        end = (hasWaited ? claimed : asked) + length
+        due = hasWaited ? claimed : asked + length / 2
+        earliest = claimed
     }
 
     /// For one heartbeat: several fit between half of a lease and its end.

@@ -141,7 +141,7 @@ public final class Worker: AsyncSequence, Sendable {
             case .success(let items):
                 wasHeard.withLock { $0 = true }
                 failures = 0
-                let claims = items.map { claim($0, at: began) }
+                let claims = items.map { Claim($0, asked: began, lease: options.lease, requests: requests) }
                 if isOver { return await giveBack(claims) }
                 if !claims.isEmpty { return claims }
                 if clock.now() - began > Self.wait / 2 { continue }
@@ -176,11 +176,6 @@ public final class Worker: AsyncSequence, Sendable {
         case .failure(let failure)?: return failure.isCancelled ? nil : answer
         case .success?, nil: return answer
         }
-    }
-
-    private func claim(_ item: WorkRequests.Item, at time: Duration) -> Claim {
-        Claim(
-            item, keeper: LeaseKeeper(item, claimedAt: time, lease: options.lease, requests: requests))
     }
 
     /// What nobody has begun with.

@@ -6,7 +6,7 @@ import Testing
 @Suite("A lease, kept by the clock")
 struct LeaseMachineTests {
     /// A lease of 30 s, claimed at second 100.
-    private let fresh = LeaseMachine(length: .seconds(30), claimedAt: .seconds(100))
+    private let fresh = LeaseMachine(length: .seconds(30), asked: .seconds(100), claimed: .milliseconds(100_100))
 
     private static func progress(_ percent: Double) -> LeaseMachine.Heartbeat {
         LeaseMachine.Heartbeat(progress: .init(percent: percent))
@@ -36,6 +36,16 @@ struct LeaseMachineTests {
         // An answer that comes later does not bring it back: somebody may have been told already.
         _ = lease.answered(saidAt: .seconds(115))
         #expect(lease.step(at: .seconds(131)) == .over && lease.phase == .lost)
+    }
+
+    @Test("Where a claim had to wait, nobody knows when its lease began: it is renewed at once, and not lost meanwhile")
+    func waited() {
+        var lease = LeaseMachine(length: .seconds(30), asked: .seconds(100), claimed: .seconds(140))
+        #expect(lease.end == .seconds(170) && lease.step(at: .seconds(140)) == .say(LeaseMachine.Heartbeat()))
+        _ = lease.answered(saidAt: .seconds(140))
+        #expect(lease.end == .seconds(170) && lease.step(at: .seconds(141)) == .wait(until: .seconds(155)))
+        let quick = LeaseMachine(length: .seconds(30), asked: .seconds(100), claimed: .seconds(103))
+        #expect(quick.end == .seconds(130))
     }
 
     @Test("A heartbeat that is not heard is repeated after pauses that grow, at least ten times within a lease")
@@ -137,7 +147,7 @@ struct LeaseMachineTests {
     @Test("Heartbeats have time for several of them between half of a lease and its end")
     func timeouts() {
         for (length, timeout) in [(1, 500), (3, 500), (30, 5_000), (3_600, 10_000)] {
-            let lease = LeaseMachine(length: .seconds(length), claimedAt: .zero)
+            let lease = LeaseMachine(length: .seconds(length), asked: .zero, claimed: .zero)
             #expect(lease.timeout == .milliseconds(timeout))
         }
     }

@@ -22,7 +22,9 @@ struct OperationTests {
         ]
         try await StubServer.run(steps) { url, server in
             let application = try CisternClient(url: "http://127.0.0.1:1", pushURL: url, retry: quick).application("a")
-            let wanted = NewOperation("export", #"{"rows":[1.0]}"#, attempts: 2, priority: 9, publish: "/jobs/export")
+            let wanted = NewOperation(
+                "export", #"{"rows":[1.0]}"#, attempts: 2, priority: 9, deadlines: .init(total: .seconds(60)),
+                publish: "/jobs/export")
             #expect(try await application.start(wanted).status == .queued)
             await #expect(throws: CisternError.self) { _ = try await application.start(wanted) }
             #expect(try await application.start(wanted).status == .running)
@@ -30,7 +32,7 @@ struct OperationTests {
             #expect(seen.count == 5 && Set(seen.map(\.uri)) == ["/v1/apps/a/operations/\(wanted.id)"])
             #expect(
                 Set(seen.map(\.body)) == [
-                    #"{"attempts":2,"input":{"rows":[1.0]},"kind":"export","priority":9,"publish":"/jobs/export"}"#
+                    #"{"attempts":2,"deadlines":{"total_s":60},"input":{"rows":[1.0]},"kind":"export","priority":9,"publish":"/jobs/export"}"#
                 ])
             #expect(
                 seen.allSatisfy { $0.method == .PUT && $0.headers.first(name: "Content-Type") == "application/json" })

@@ -130,6 +130,28 @@ struct WorkerTests {
         }
     }
 
+    @Test("What is claimed after a wait that was longer than a lease is held as any other")
+    func longWait() async throws {
+        try await withCistern { system in
+            let client = try CisternClient(url: system.poller.url)
+            let board = try client.application("board")
+            let notes = Notes()
+            let worker = try client.worker("w1", lease: .seconds(1))
+            let running = run(worker, notes) { claim in
+                try await Task.sleep(for: .milliseconds(1_500))
+                return text("x")
+            }
+            try await Task.sleep(for: .seconds(2))
+            try await board.start(NewOperation("export", id: "e1"))
+            try await eventually("it is done") { !notes.all.isEmpty }
+            #expect(try await board.operation("e1").attempt == 1)
+            #expect(notes.all == ["e1 finished"])
+            worker.drain()
+            await running.value
+            await client.shutdown()
+        }
+    }
+
     @Test("A worker that hears nothing any more stops before its lease is over, and another one has it alone")
     func lostLease() async throws {
         try await withCistern { system in
