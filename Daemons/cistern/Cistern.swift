@@ -8,7 +8,7 @@ import Glibc
 struct Cistern: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cistern",
-        abstract: "Share the state of applications: push changes, poll the state.",
+        abstract: "Share the state of applications: push changes, poll the state; have work done that takes longer.",
         discussion: """
             Start a server on this machine, change something, look at it:
 
@@ -24,8 +24,8 @@ struct Cistern: AsyncParsableCommand {
         version: CisternClient.version,
         subcommands: [
             UpCommand.self, PushCommand.self, StateCommand.self, WatchCommand.self, TailCommand.self, AppsCommand.self,
-            StatusCommand.self, DeleteCommand.self, ReplayCommand.self, TokenCommand.self,
-            ExportCommand.self, ImportCommand.self, DoctorCommand.self,
+            StatusCommand.self, DeleteCommand.self, OperationCommand.self, WorkerCommand.self, ReplayCommand.self,
+            TokenCommand.self, ExportCommand.self, ImportCommand.self, DoctorCommand.self, DemoWorkerCommand.self,
         ])
 
     static func main() async {

@@ -17,7 +17,8 @@ private func withFolder<Value>(_ body: (String) async throws -> Value) async thr
 @Suite("cistern up: folders and command lines")
 struct UpPlanTests {
     private static let programs = Programs(
-        redis: "/bin/r", memcached: "/bin/m", flock: "/bin/f", setpriv: "/bin/s", mergeDaemon: "/bin/md",
+        cistern: "/bin/c", redis: "/bin/r", memcached: "/bin/m", flock: "/bin/f", setpriv: "/bin/s",
+        mergeDaemon: "/bin/md",
         front: "/bin/cf",
         changeBucket: "/bin/cb", statePoll: "/bin/sp")
 
@@ -26,6 +27,18 @@ struct UpPlanTests {
             host: host, port: 9_000, isSplit: isSplit, stateLimit: stateLimit, data: DataFolder(path: "/data"),
             run: RunFolder(path: "/run/x"),
             programs: Self.programs, isRoot: false)
+    }
+
+    @Test("Whoever draws the demo's boards is a client, there if asked for, and stops with its standard input")
+    func demoWorker() throws {
+        #expect(stack().demoWorker == nil)
+        var split = stack(isSplit: true)
+        split.hasDemoWorker = true
+        let worker = try #require(split.demoWorker)
+        #expect(
+            worker.command.joined(separator: " ")
+                == "/bin/c demo-worker --url http://127.0.0.1:9000 --push-url http://127.0.0.1:9001")
+        #expect(worker.launch(parent: 1) == worker.command)
     }
 
     @Test("Redis syncs every change, throws nothing away, and listens on a socket only")

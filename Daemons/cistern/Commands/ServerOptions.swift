@@ -1,5 +1,6 @@
 import ArgumentParser
 import CisternClient
+import Logging
 
 /// Which server a command talks to, and how patiently.
 struct ServerOptions: ParsableArguments {
@@ -34,7 +35,10 @@ struct ServerOptions: ParsableArguments {
     var patienceTime: Duration { .seconds(patience) }
 
     /// - Parameter patience: at least this, for commands that are to survive a restart of the server.
-    func client(patience least: Duration = .zero) throws -> CisternClient {
+    func client(
+        patience least: Duration = .zero,
+        logger: Logger = Logger(label: "cistern", factory: { _ in SwiftLogNoOpLogHandler() })
+    ) throws -> CisternClient {
         let environment = { (name: String) in Terminal.environment(name).isEmpty ? nil : Terminal.environment(name) }
         return try CisternClient(
             url: url ?? environment("CISTERN_URL") ?? "http://127.0.0.1:8080",
@@ -42,6 +46,6 @@ struct ServerOptions: ParsableArguments {
             pushURL: pushURL ?? (url == nil ? environment("CISTERN_PUSH_URL") : nil),
             token: token ?? environment("CISTERN_TOKEN"),
             authorities: try (ca ?? environment("CISTERN_CA")).map { try KeyFiles.bytes($0) },
-            retry: RetryPolicy(deadline: max(least, patienceTime)))
+            retry: RetryPolicy(deadline: max(least, patienceTime)), logger: logger)
     }
 }

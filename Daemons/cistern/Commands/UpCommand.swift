@@ -16,6 +16,8 @@ struct UpCommand: AsyncParsableCommand {
 
             Settings of the daemons can be given in the environment, as CISTERN_LOG_LEVEL=debug. With --split the pages push to another port: where browsers
             come from other machines, CISTERN_PAGES_PUSH_URL says how they reach it, and CISTERN_CORS_ORIGINS how they reach the pages.
+
+            Pictures of the demo's boards are drawn by a worker. With --keys it takes a CISTERN_TOKEN that allows operate and poll for the demo's boards.
             """)
 
     @Option(help: "The port for clients; 0 takes a free one.")
@@ -56,8 +58,8 @@ struct UpCommand: AsyncParsableCommand {
         let isLocal =
             host == "localhost" || host == "::1"
             || host.hasPrefix("127.") && host.allSatisfy { $0.isWholeNumber || $0 == "." }
-        let asks = keys != nil || !Terminal.environment("CISTERN_KEYS").isEmpty
-        guard isLocal || asks || allowAnonymous || !Terminal.environment("CISTERN_ALLOW_ANONYMOUS").isEmpty else {
+        guard isLocal || asksForTokens || allowAnonymous || !Terminal.environment("CISTERN_ALLOW_ANONYMOUS").isEmpty
+        else {
             throw ValidationError(
                 "\(host) can be reached from other machines. Name a file of keys with --keys (“cistern token” makes them), or let everybody in with --allow-anonymous."
             )
@@ -72,6 +74,8 @@ struct UpCommand: AsyncParsableCommand {
             )
         }
     }
+
+    private var asksForTokens: Bool { keys != nil || !Terminal.environment("CISTERN_KEYS").isEmpty }
 
     func run() async throws {
         let programs = try Programs.find()
@@ -88,7 +92,7 @@ struct UpCommand: AsyncParsableCommand {
             host: host, port: port, keys: keys, allowsAnonymous: allowAnonymous, isSplit: split,
             pagesPushURL: pagesPushURL.isEmpty ? nil : pagesPushURL,
             corsOrigins: Terminal.environment("CISTERN_CORS_ORIGINS").split(separator: ",").map(String.init),
-            stateLimit: stateLimit,
+            stateLimit: stateLimit, hasDemoWorker: !asksForTokens || !Terminal.environment("CISTERN_TOKEN").isEmpty,
             data: folder, run: runFolder,
             programs: programs)
         lock.write(.init(process: Int(getpid()), url: stack.url, runFolder: runFolder.path))

@@ -1,4 +1,4 @@
-// Standard input, line by line, in a way that can be stopped at any moment.
+// Standard input, line by line or whole, in a way that can be stopped at any moment.
 
 import Glibc
 import NIOPosix
@@ -21,6 +21,18 @@ struct StandardInput: Sendable {
             lines = try (isAtEnd ? splitter.finish() : splitter.take(piece))[...]
         }
         return lines.popFirst()
+    }
+
+    /// All of it, that is not lines.
+    static func whole(upTo limit: Int) async throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        while let piece = try await read(), !piece.isEmpty {
+            bytes += piece
+            guard bytes.count <= limit else {
+                throw Failure(.data, "Standard input has more than \(Wording.bytes(limit)).")
+            }
+        }
+        return bytes
     }
 
     /// - Returns: what is there; nothing at the end; nil if the task was cancelled.

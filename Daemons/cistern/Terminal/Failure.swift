@@ -63,6 +63,8 @@ extension Failure {
     private static func advice(on problem: Problem) -> String? {
         switch problem.slug {
         case "unknown-app": "“cistern apps” lists those that exist."
+        case "unknown-operation": "“cistern operation list” lists those that exist."
+        case "operation-mismatch": "Leave --id away to have a new id chosen."
         case "unauthenticated":
             "Give a token with CISTERN_TOKEN or --token; “cistern token explain” says what is wrong with one."
         case "forbidden": "“cistern token explain” says what a token allows."

@@ -16,6 +16,8 @@ struct Stack: Sendable {
     var corsOrigins: [String] = []
     /// MiB.
     var stateLimit: Int
+    /// Whether there is somebody who draws the demo's boards.
+    var hasDemoWorker = false
     let data: DataFolder
     let run: RunFolder
     let programs: Programs
@@ -41,7 +43,9 @@ struct Stack: Sendable {
         return "http://\(name):\(port)"
     }
 
-    static let names = ["cistern", "redis", "memcached", "merge-daemon", "change-bucket", "state-poll", "front"]
+    static let names = [
+        "cistern", "redis", "memcached", "merge-daemon", "change-bucket", "state-poll", "front", "demo",
+    ]
 
     var redis: ServerProcess {
         ServerProcess(
@@ -92,6 +96,15 @@ struct Stack: Sendable {
         }
     }
 
+    /// Beside the servers, whose client it is.
+    var demoWorker: ServerProcess? {
+        guard hasDemoWorker else { return nil }
+        return ServerProcess(
+            name: "demo",
+            command: [programs.cistern, "demo-worker", "--url", url, "--push-url", pushURL], tie: .standardInput,
+            stopPatience: .seconds(5), afterExit: .restart)
+    }
+
     private func daemon(_ name: String, _ program: String, _ options: [String]) -> ServerProcess {
         ServerProcess(
             name: name,
@@ -106,6 +119,8 @@ struct Stack: Sendable {
 
 /// Where the programs are.
 struct Programs: Sendable, Equatable {
+    /// This one.
+    var cistern: String
     var redis: String
     var memcached: String
     var flock: String
@@ -118,34 +133,48 @@ struct Programs: Sendable, Equatable {
     /// Servers from PATH and where Debian puts them; ours from beside this program, then from PATH.
     static func find(isExecutable: (String) -> Bool = FileManager.default.isExecutableFile) throws(Failure) -> Programs
     {
-        let path =
-            Terminal.environment("PATH").split(separator: ":").map(String.init) + [
-                "/usr/bin", "/usr/sbin", "/usr/local/bin",
-            ]
         let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
         let folder = String(own[..<(own.lastIndex(of: "/") ?? own.startIndex)])
-        func find(_ name: String, in folders: [String], advice: String) throws(Failure) -> String {
-            guard let folder = folders.first(where: { isExecutable("\($0)/\(name)") }) else {
-                throw Failure(.unavailable, "\(name) is not installed.", advice: advice)
-            }
-            return "\(folder)/\(name)"
-        }
         func server(_ name: String, package: String) throws(Failure) -> String {
             try find(
                 name, in: path,
-                advice: "Install it: apt-get install \(package). Or start with scripts/up, which does that.")
+                advice: "Install it: apt-get install \(package). Or start with scripts/up, which does that.",
+                isExecutable: isExecutable)
         }
         func ours(_ name: String) throws(Failure) -> String {
             try find(
                 name, in: [folder] + path,
-                advice: "Build it: swift build -c release --product \(name). Or start with scripts/up, which does that."
-            )
+                advice:
+                    "Build it: swift build -c release --product \(name). Or start with scripts/up, which does that.",
+                isExecutable: isExecutable)
         }
         return Programs(
-            redis: try server("redis-server", package: "redis-server"),
+            cistern: own, redis: try server("redis-server", package: "redis-server"),
             memcached: try server("memcached", package: "memcached"),
             flock: try server("flock", package: "util-linux"), setpriv: try server("setpriv", package: "util-linux"),
             mergeDaemon: try ours("merge-daemon"), front: try ours("cistern-front"),
             changeBucket: try ours("change-bucket"), statePoll: try ours("state-poll"))
+    }
+
+    /// Which ties a process to ours.
+    static func setpriv() throws(Failure) -> String {
+        try find(
+            "setpriv", in: path, advice: "Install it: apt-get install util-linux.",
+            isExecutable: FileManager.default.isExecutableFile)
+    }
+
+    private static var path: [String] {
+        Terminal.environment("PATH").split(separator: ":").map(String.init) + [
+            "/usr/bin", "/usr/sbin", "/usr/local/bin",
+        ]
+    }
+
+    private static func find(
+        _ name: String, in folders: [String], advice: String, isExecutable: (String) -> Bool
+    ) throws(Failure) -> String {
+        guard let folder = folders.first(where: { isExecutable("\($0)/\(name)") }) else {
+            throw Failure(.unavailable, "\(name) is not installed.", advice: advice)
+        }
+        return "\(folder)/\(name)"
     }
 }
