@@ -141,6 +141,110 @@ export class ChangeRejected extends Error {
 /** Nobody will say here what became of a change: its connection was closed. The next one goes on with it if it was kept. */
 export class ConnectionClosed extends Error {}
 
+/** Where operations are asked for, and by whom. */
+export type OperationsOptions = Pick<Options, "url" | "pushURL" | "app" | "token" | "fetch">;
+
+/**
+ * Work of an application that takes longer than a request: started here, done by a worker, seen by everybody. Nothing goes on by itself, and nothing has
+ * to be closed.
+ */
+export function operations(options: OperationsOptions): Operations;
+
+export interface Operations {
+  /**
+   * Has something done, exactly once, whatever happens on the way: it goes out under the same id until it is answered. Who wants to go on with it
+   * in another page keeps the id, or gives one.
+   *
+   * Throws `TypeError` if the input is no JSON value.
+   */
+  start<Input = JSONValue>(kind: string, input?: Input, options?: StartOptions): LongOperation;
+  /** One that was started before. */
+  get(id: string): LongOperation;
+  /** All that are remembered, fetched in pages as they are asked for. */
+  list(options?: { status?: OperationStatus; kind?: string; signal?: AbortSignal }): AsyncIterable<OperationDocument>;
+}
+
+export interface StartOptions {
+  /** 1 to 128 of `A–Z a–z 0–9 . _ ~ -`, starting with a letter or digit; a random one unless given. */
+  id?: string;
+  /** How often it may be tried, 1 to 100; 3 unless given. */
+  attempts?: number;
+  /** 0 to 9, 9 comes first; 5 unless given. */
+  priority?: number;
+  /** Not to be begun before: RFC 3339, as `2026-11-21T06:00:00Z`. */
+  notBefore?: string;
+  /**
+   * Seconds, whole ones and 30 days at most: from when it may be claimed until it is begun and until it is over, and of each attempt whatever its
+   * worker says.
+   */
+  deadlines?: { start?: number; attempt?: number; total?: number };
+  /** Where in the application's state everybody sees how it stands: a JSON Pointer. */
+  publish?: string;
+  /** Ends the trying, not the operation. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Requests are repeated until they are answered, for as long as it takes; each takes a `signal` that ends it. Rejected with `OperationRefused` if the
+ * server says no: here, and by everything that is asked of an operation whose start was refused.
+ */
+export interface LongOperation extends AsyncIterable<OperationDocument> {
+  readonly id: string;
+  /** Fulfilled when the server has it for good. Nobody has to look at it. */
+  readonly started: Promise<OperationDocument | undefined>;
+  status(options?: { signal?: AbortSignal }): Promise<OperationDocument>;
+  /** How it stands, each time that it stands otherwise, up to its end; the same as iterating over the operation itself. */
+  news(options?: { signal?: AbortSignal }): AsyncIterable<OperationDocument>;
+  /** Waits until it is over and gives what its worker has made; rejected with `OperationFailed` if there is nothing. */
+  result(options?: { signal?: AbortSignal; onProgress?: (operation: OperationDocument) => void }): Promise<Response>;
+  /** Says that nobody wants it any more. It may still have a result. */
+  cancel(options?: { signal?: AbortSignal }): Promise<OperationDocument>;
+  /** Has it tried again, if it is dead. */
+  retry(options?: { signal?: AbortSignal }): Promise<OperationDocument>;
+  /** Forgets it and its result, if it is over: then null. Else it is cancelled. */
+  delete(options?: { signal?: AbortSignal }): Promise<OperationDocument | null>;
+}
+
+export type OperationStatus = "queued" | "running" | "cancelling" | "succeeded" | "failed" | "cancelled" | "dead";
+
+export interface OperationProgress {
+  /** 0 to 100. */
+  percent?: number;
+  completed?: number;
+  total?: number;
+  message?: string;
+}
+
+/** How an operation stood at a moment. */
+export interface OperationDocument {
+  app: string;
+  id: string;
+  kind: string;
+  status: OperationStatus;
+  done: boolean;
+  attempt: number;
+  attempts: number;
+  priority: number;
+  cancel_requested: boolean;
+  created_at: string;
+  updated_at: string;
+  not_before?: string;
+  expires_at?: string;
+  progress?: OperationProgress;
+  error?: { [member: string]: JSONValue };
+  result?: { href: string; media_type: string; digest: string };
+}
+
+/** The server does not do what was asked for. */
+export class OperationRefused extends Error {
+  readonly problem: Problem;
+}
+
+/** An operation is over without a result. */
+export class OperationFailed extends Error {
+  readonly operation: OperationDocument;
+}
+
 export type Operation =
   | { op: "add" | "replace" | "test"; path: string; value: JSONValue }
   | { op: "remove" | "timestamp"; path: string }

@@ -11,13 +11,14 @@
 import { WAYS } from "./cistern/delivery.js";
 import { Keeping } from "./cistern/keeping.js";
 import { typeOf } from "./cistern/patch.js";
+import { OperationFailed, OperationRefused, Operations } from "./cistern/operations.js";
 import { CHANGE_BYTES, MOST_PENDING } from "./cistern/queue.js";
 import { Runner } from "./cistern/runner.js";
 import { BrowserStorage, MemoryStorage } from "./cistern/storage.js";
 import { canShare, SharedRunner } from "./cistern/tabs.js";
 import { uuid } from "./cistern/tokens.js";
 
-export { BrowserStorage, MemoryStorage };
+export { BrowserStorage, MemoryStorage, OperationFailed, OperationRefused };
 export { apply } from "./cistern/patch.js";
 
 /** A change that will never be in the state, and why: `problem` is the server's (RFC 9457). */
@@ -44,6 +45,11 @@ const KEEP_TIME = 5_000;
 /** Begins to follow an application. It goes on, whatever fails, until it is closed. */
 export function connect(options) {
   return new Connection(options);
+}
+
+/** Work of an application that takes longer than a request. Nothing goes on by itself, and nothing has to be closed. */
+export function operations(options) {
+  return new Operations(options);
 }
 
 class Connection {

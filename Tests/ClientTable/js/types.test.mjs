@@ -16,7 +16,11 @@ test("A program that uses all of the API has the types it expects, and mistakes 
 
 test("What has types is there, and what is there has types", () => {
   // The names that types.ts imports as values.
-  assert.deepEqual(Object.keys(client).sort(), ["BrowserStorage", "ChangeRejected", "ConnectionClosed", "MemoryStorage", "apply", "connect"]);
+  assert.deepEqual(Object.keys(client).sort(), ["BrowserStorage", "ChangeRejected", "ConnectionClosed", "MemoryStorage", "OperationFailed", "OperationRefused", "apply", "connect", "operations"]);
+  const jobs = client.operations({ url: "http://127.0.0.1:1", app: "board" });
+  for (const name of ["start", "get", "list"]) assert.equal(typeof jobs[name], "function", name);
+  const job = jobs.get("e1");
+  for (const name of ["status", "news", "result", "cancel", "retry", "delete", Symbol.asyncIterator]) assert.equal(typeof job[name], "function", String(name));
   const connection = client.connect({ url: "http://127.0.0.1:1", app: "board" });
   for (const name of ["subscribe", "on", "push", "close"]) assert.equal(typeof connection[name], "function", name);
   for (const name of ["set", "get", "subscribe"]) assert.equal(typeof connection.presence[name], "function", name);

@@ -1,8 +1,9 @@
 // Uses all that cistern.d.ts declares. Only compiled: see types.test.mjs.
 
 import {
-  apply, BrowserStorage, ChangeRejected, connect, ConnectionClosed, MemoryStorage,
-  type Connection, type JSONValue, type KeptChange, type Operation, type Options, type Presence, type Problem, type Pushed,
+  apply, BrowserStorage, ChangeRejected, connect, ConnectionClosed, MemoryStorage, OperationFailed, OperationRefused, operations,
+  type Connection, type JSONValue, type KeptChange, type LongOperation, type Operation, type OperationDocument, type OperationProgress, type Operations, type OperationsOptions,
+  type OperationStatus, type StartOptions, type Options, type Presence, type Problem, type Pushed,
   type Pushing, type PushOptions, type Status, type Storage, type Way,
 } from "../../../Sources/Pages/Web/cistern.js";
 
@@ -43,7 +44,7 @@ const ends: (() => void)[] = [
   board.on("rejected", (error: ChangeRejected) => console.log(error.id, error.problem.detail, error.message)),
 ];
 
-const operations: Operation[] = [
+const edits: Operation[] = [
   { op: "add", path: "/cards/a", value: { text: "Plan", done: false } },
   { op: "test", path: "/cards/a/done", value: false },
   { op: "replace", path: "/cards/a/done", value: true },
@@ -55,7 +56,7 @@ const operations: Operation[] = [
   { op: "timestamp", path: "/changed" },
 ];
 const conditions: PushOptions = { type: "application/vnd.cistern.patch+json", ifMatch: status.version ?? "*" };
-const pushed: Pushing = board.push(operations, conditions);
+const pushed: Pushing = board.push(edits, conditions);
 pushed.kept.then((isKept: boolean) => console.log(isKept));
 pushed.then(({ id, outcome }) => console.log(id?.length, outcome === "applied"), (error: unknown) => {
   if (error instanceof ChangeRejected) console.log(error.problem.status);
@@ -86,3 +87,30 @@ board.on("nothing", () => {});
 const incomplete: Operation = { op: "add", path: "/a" };
 
 export { anything, closed, ends, facts, here, incomplete, phase, previewed, title };
+
+const where: OperationsOptions = { url: "https://example.org", pushURL: "https://push.example.org", app: "board", token: "secret", fetch };
+const jobs: Operations = operations(where);
+const wish: StartOptions = { id: "nightly", attempts: 3, priority: 9, notBefore: "2026-11-21T06:00:00Z", deadlines: { total: 3_600 }, publish: "/jobs/export", signal: new AbortController().signal };
+const job: LongOperation = jobs.start("export", { format: "svg" }, wish);
+async function follow(): Promise<Blob> {
+  const first: OperationDocument | undefined = await job.started;
+  for await (const { status, progress, result, error } of job) {
+    const figures: [OperationStatus, OperationProgress | undefined, string | undefined, JSONValue | undefined] = [status, progress, result?.href, error?.code];
+    console.log(first?.id, figures);
+  }
+  for await (const news of jobs.get(job.id).news()) console.log(news.attempt, news.done);
+  for await (const { id } of jobs.list({ status: "dead", kind: "export" })) await jobs.get(id).retry();
+  await job.cancel();
+  const gone: OperationDocument | null = await job.delete();
+  console.log(gone, (await job.status()).updated_at);
+  try {
+    return await (await job.result({ onProgress: ({ progress }) => console.log(progress?.percent) })).blob();
+  } catch (error) {
+    if (error instanceof OperationFailed) console.log(error.operation.error);
+    if (error instanceof OperationRefused) console.log(error.problem.title);
+    throw error;
+  }
+}
+void follow();
+// @ts-expect-error: there is no such status.
+jobs.list({ status: "over" });

@@ -152,7 +152,7 @@ export function silence(error) {
   return { title: "The server does not answer", detail: String(error?.cause?.message ?? error?.message ?? error) };
 }
 
-async function failure(response) {
+export async function failure(response) {
   const seconds = Number(response.headers.get("Retry-After"));
   let problem = { status: response.status, title: response.statusText };
   if (response.headers.get("Content-Type")?.startsWith("application/problem+json")) {
