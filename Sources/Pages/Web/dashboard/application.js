@@ -5,6 +5,7 @@ import { ask, base } from "./server.js";
 import { askIfRefused, token } from "../token.js";
 import { make, renew, setClass, setText } from "./dom.js";
 import { bytes, clock, seconds, whole } from "./format.js";
+import { OperationsView } from "./operations.js";
 import { compact, mergedChanges } from "./tree.js";
 import { TreeView } from "./treeview.js";
 
@@ -15,6 +16,7 @@ export class ApplicationView {
   #section;
   #parts;
   #tree;
+  #operations = new OperationsView();
   #name = null;
   #connection = null;
   #changes = [];
@@ -31,7 +33,7 @@ export class ApplicationView {
     const changes = make("ol", { class: "changes" });
     const none = make("p", { class: "empty" });
     section.append(
-      make("div", { class: "tools" }, make("a", { class: "back", href: "#" }, "‹ All applications"), title, status), facts,
+      make("div", { class: "tools" }, make("a", { class: "back", href: "#" }, "‹ All applications"), title, status), facts, this.#operations.element,
       make("div", { class: "halves" },
         make("section", { class: "state", "aria-label": "State" }, make("h3", {}, "State"), tree),
         make("section", { "aria-label": "Latest changes" }, make("h3", {}, "Latest changes"), none, changes)));
@@ -70,6 +72,7 @@ export class ApplicationView {
     this.#name = null;
     this.#changes = [];
     this.#section.hidden = true;
+    this.#operations.clear();
     this.#tree.show(undefined);
   }
 
@@ -89,7 +92,9 @@ export class ApplicationView {
     if (name === null) return;
     try {
       const path = `apps/${encodeURIComponent(name)}`;
-      const [head, { changes }] = await Promise.all([ask(path), ask(`${path}/changes`, { latest: LATEST })]);
+      // An application may have operations before it has a state.
+      const work = OperationsView.asked(name).then((operations) => this.#name === name && this.#operations.show(operations));
+      const [head, { changes }] = await Promise.all([ask(path), ask(`${path}/changes`, { latest: LATEST }), work]);
       if (this.#name !== name) return;
       if (head.epoch !== this.#epoch) this.#changes = [];
       this.#epoch = head.epoch;

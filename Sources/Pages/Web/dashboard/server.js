@@ -1,5 +1,6 @@
 // What the dashboard asks of the server. Every URL is relative to the page's own, so that a path prefix does no harm.
 
+import { pushURL } from "../servers.js";
 import { token } from "../token.js";
 
 /** A server that has not answered by then is taken to be away. */
@@ -14,8 +15,13 @@ export class ServerError extends Error {
 }
 
 /** Fulfilled with the answer's JSON. */
-export async function ask(path, parameters = {}) {
-  const url = new URL(`../v1/${path}`, document.baseURI);
+export const ask = (path, parameters) => askAt(base(), path, parameters);
+
+/** The operations of an application, which the server has that changes are pushed to. */
+export const askOperations = (app, parameters) => askAt(pushURL === undefined ? base() : `${pushURL}/`, `apps/${encodeURIComponent(app)}/operations`, parameters);
+
+async function askAt(server, path, parameters = {}) {
+  const url = new URL(`v1/${path}`, server);
   for (const [name, value] of Object.entries(parameters)) {
     if (value !== undefined && value !== "") url.searchParams.set(name, value);
   }

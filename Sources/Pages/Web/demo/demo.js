@@ -3,8 +3,10 @@
 import { boardOf, cardOf } from "./model/board.js";
 import * as edits from "./model/edits.js";
 import { History } from "./model/history.js";
+import { pictureOf } from "./model/picture.js";
 import { boardNameOf, newBoardName, peopleOf } from "./model/people.js";
 import { pushURL } from "../servers.js";
+import { PictureMaker } from "./session/picture.js";
 import { takeSeat } from "./session/seat.js";
 import { Session } from "./session/session.js";
 import { BoardView } from "./view/board.js";
@@ -13,6 +15,7 @@ import { Drag } from "./view/drag.js";
 import { Keyboard } from "./view/keyboard.js";
 import { WAY_NAMES, Panel } from "./view/panel.js";
 import { People } from "./view/people.js";
+import { PictureView } from "./view/picture.js";
 import { chooseTheme, preparePanelSwitch, prepareShare } from "./view/frame.js";
 import { Toasts } from "./view/toasts.js";
 import { write } from "./view/element.js";
@@ -126,6 +129,11 @@ const panel = new Panel(find("panel"), {
   ].join(" \\\n"),
   isOffline: seat.isOffline,
 });
+const pictures = new PictureMaker({ url, pushURL, app });
+const pictureView = new PictureView(find("picture"), {
+  get: (id) => tellFailure(pictures.save(id, `${view.board.title || "board"}.svg`)),
+  dismiss: () => tellFailure(dismissPicture()),
+});
 const person = seat.person;
 const people = new People(find("people"), person, (name) => {
   seat.person = { ...seat.person, name };
@@ -141,9 +149,21 @@ function show(isOwn) {
   const title = find("title");
   if (document.activeElement !== title) title.value = board.title;
   document.title = board.title || "A shared board";
+  const picture = pictureOf(session.state, app);
+  pictureView.render(picture);
+  find("draw").disabled = picture?.isUnderWay === true;
   showPeople();
   showFigures();
 }
+
+/** Where one is under way, it is cancelled by whoever has asked for it; everybody can take away what is over. */
+async function dismissPicture() {
+  const isUnderWay = pictureOf(session.state, app)?.isUnderWay;
+  if (isUnderWay && (await pictures.cancel())) return;
+  push({ picture: null }, { isStep: false });
+}
+
+const tellFailure = (work) => work.catch((error) => toasts.show(error.name === "TimeoutError" ? "The server does not answer." : error.message));
 
 /** The first look at a board that nobody has made yet; whoever is a moment later is refused, silently. */
 function begin() {
@@ -195,6 +215,7 @@ function tellRejected({ problem }) {
 const title = find("title");
 title.addEventListener("change", () => push(edits.setTitle(title.value.trim())));
 title.addEventListener("keydown", ({ key }) => key === "Enter" && title.blur());
+find("draw").addEventListener("click", () => tellFailure(pictures.begin()));
 find("undo").addEventListener("click", undo);
 find("redo").addEventListener("click", redo);
 addEventListener("keydown", (event) => {
