@@ -37,6 +37,15 @@ extension BrowserTests {
                     try await board.settled()
                     #expect(try await board.line("first1")?.contains("✓") == true)
                     let command = try await board.page.text("document.querySelector('#panel').textContent") ?? ""
+                    // Drawn by the worker that “cistern up” has for it, and fetched from the other server.
+                    try await board.page.run(
+                        "window.saved = []; const make = URL.createObjectURL; URL.createObjectURL = (blob) => { blob.text().then((text) => saved.push(text)); return make.call(URL, blob); }"
+                    )
+                    try await board.page.click("#draw")
+                    try await board.page.wait(
+                        for: "document.querySelector('#picture').dataset.status === 'succeeded'", within: .seconds(30))
+                    try await board.page.click("#picture .primary")
+                    try await board.page.wait(for: "saved[0]?.startsWith('<svg ')")
                     #expect(command.contains("curl -X PUT http://127.0.0.1:\(port + 1)/v1/apps/demo."), "\(command)")
                 }
             }

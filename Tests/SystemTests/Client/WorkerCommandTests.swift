@@ -218,4 +218,32 @@ struct WorkerCommandTests {
             other.end(with: SIGTERM)
         }
     }
+
+    @Test("What the README says of work that takes longer does what it says")
+    func readme() async throws {
+        try await withPlace { place, _ in
+            let readme = try String(
+                contentsOf: URL(filePath: #filePath).appending(path: "../../../../README.md").standardizedFileURL,
+                encoding: .utf8)
+            let section = try #require(
+                readme.components(separatedBy: "\n## ").first { $0.hasPrefix("Work that takes longer") })
+            let commands = section.split(separator: "\n").filter { $0.hasPrefix("    ") }.map {
+                $0.replacing("localhost:8080", with: place.url.dropFirst("http://".count))
+            }.filter { !$0.contains("return Operation") && !$0.contains("claim.report") }
+            let worker = try #require(commands.first { $0.contains("cistern worker") })
+            let rest = commands.filter { $0 != worker }.joined(separator: "\n")
+            let printed = try await place.shell(
+                """
+                \(worker) 2>worker.log & worker=$!
+                \(rest)
+                until curl -sL \(place.url)/v1/apps/board/operations/c2 | grep -qx 4; do sleep 0.1; done
+                until cistern state board | grep '"status":"succeeded"'; do sleep 0.1; done
+                cistern operation retry board c1; kill $worker; wait $worker; echo "status $?"
+                """)
+            let lines = printed.split(separator: "\n").map(String.init)
+            #expect(lines.contains("3") && printed.contains("3/3  Counting"), "\(printed)")
+            #expect(printed.contains("OPERATION") && printed.contains("HTTP/1.1 201 Created"), "\(printed)")
+            #expect(printed.contains("operation-not-dead") && lines.last == "status 0", "\(printed)")
+        }
+    }
 }
