@@ -53,7 +53,7 @@ struct DemoWorkerCommand: AsyncParsableCommand {
         var done = 0
         for (column, content) in board.columns.enumerated() {
             for card in content.cards {
-                claim.report(.init(completed: done, total: board.count, message: "Drawing “\(content.title)”"))
+                claim.report(.init(completed: done, total: board.count, message: "“\(content.title)”"))
                 try await Task.sleep(for: pause(cards: board.count))
                 picture.draw(card, in: column)
                 done += 1

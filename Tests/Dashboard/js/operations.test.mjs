@@ -14,14 +14,14 @@ test("How far it is, as far as anybody knows", () => {
   ]) {
     assert.deepEqual([row({ progress }).fraction, row({ progress }).figures], [fraction, figures]);
   }
-  assert.equal(row({ status: "queued" }).fraction, 0);
+  assert.equal(row({ status: "queued" }).isAtWork, false);
   assert.equal(row({ attempt: 2 }).figures, "attempt 2 of 3");
   assert.equal(row().age, 10);
 });
 
 test("What has gone wrong stands out and says why; what is over has no bar", () => {
   const dead = row({ status: "dead", error: { code: "lease-expired", message: "Not heard of" } });
-  assert.deepEqual([dead.level, dead.reason, dead.isUnderWay], ["bad", "Not heard of", false]);
+  assert.deepEqual([dead.level, dead.reason, dead.isAtWork], ["bad", "Not heard of", false]);
   assert.equal(row({ status: "failed", error: { odd: 1 } }).reason, '{"odd":1}');
   assert.deepEqual([row({ status: "succeeded" }).level, row({ status: "cancelled" }).level, row({ status: "strange" }).level], ["good", "", ""]);
 });

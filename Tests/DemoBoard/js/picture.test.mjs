@@ -21,9 +21,10 @@ test("Progress is a share of the whole, if anybody knows it", () => {
   ]) {
     assert.equal(of({ status: "running", progress }).fraction, fraction, JSON.stringify(progress));
   }
-  const { isUnderWay, text } = of({ status: "running", progress: { percent: 1, message: "Drawing “Ideas”" } });
+  assert.match(of({ status: "queued" }).text, /asked for …$/);
+  const { isUnderWay, text } = of({ status: "running", progress: { percent: 1, message: "“Ideas”" } });
   assert.equal(isUnderWay, true);
-  assert.match(text, /being drawn Drawing “Ideas”$/);
+  assert.match(text, /being drawn: “Ideas”$/);
 });
 
 test("A result is offered when it is there, and only one of this board", () => {
@@ -36,6 +37,6 @@ test("A result is offered when it is there, and only one of this board", () => {
 });
 
 test("A failure says why, if its worker did", () => {
-  assert.match(of({ status: "failed", error: { message: "No such board" } }).text, /could not be drawn\. No such board$/);
+  assert.match(of({ status: "failed", error: { message: "No such board" } }).text, /could not be drawn: No such board$/);
   assert.match(of({ status: "dead" }).text, /could not be drawn\.$/);
 });

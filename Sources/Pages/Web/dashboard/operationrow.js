@@ -6,13 +6,13 @@ const LEVELS = { queued: "waiting", running: "waiting", cancelling: "waiting", s
 export function rowOf({ id, kind, status, attempt, attempts, progress, error, updated_at: updated }, now) {
   const { percent, completed, total, message } = progress ?? {};
   const share = [percent / 100, completed / total].find((value) => value >= 0 && value <= 1);
-  const isUnderWay = status === "running" || status === "cancelling" || status === "queued";
+  const isAtWork = status === "running" || status === "cancelling";
   const figures = [
     percent === undefined ? "" : `${percent} %`, completed === undefined ? "" : total === undefined ? `${completed}` : `${completed} of ${total}`, message ?? "",
     attempt > 1 ? `attempt ${attempt} of ${attempts}` : "",
   ];
   return {
-    id, kind, status, isUnderWay, level: LEVELS[status] ?? "", fraction: status === "queued" ? 0 : share ?? null,
+    id, kind, status, isAtWork, level: LEVELS[status] ?? "", fraction: share ?? null,
     figures: figures.filter(Boolean).join(", "), age: Math.max(0, now - Date.parse(updated)) / 1_000,
     reason: error === undefined ? "" : typeof error.message === "string" ? error.message : JSON.stringify(error),
   };

@@ -52,14 +52,14 @@ function makeRow() {
     make("span", { class: "age" }), make("p", { class: "reason" }));
 }
 
-function fillRow(element, { id, kind, status, level, fraction, figures, isUnderWay, age, reason }) {
+function fillRow(element, { id, kind, status, level, fraction, figures, isAtWork, age, reason }) {
   const [outcome, name, bar, facts, time, why] = element.children;
   setClass(element, level);
   setText(outcome, status);
   setText(name, `${kind} ${id}`);
-  bar.hidden = !isUnderWay;
+  bar.hidden = !isAtWork;
   if (fraction === null) bar.removeAttribute("value");
-  else if (bar.value !== fraction) bar.value = fraction;
+  else bar.setAttribute("value", fraction);
   setText(facts, figures);
   setText(time, Number.isFinite(age) ? `${seconds(age)} ago` : "");
   why.hidden = reason === "";

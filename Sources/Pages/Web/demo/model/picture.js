@@ -6,9 +6,9 @@ export const PLACE = "/picture";
 export const KIND = "board-picture";
 
 const WORDS = {
-  queued: "A picture of this board is asked for …", running: "A picture of this board is being drawn", cancelling: "The picture is being taken back",
-  succeeded: "A picture of this board is ready.", failed: "The picture could not be drawn.", cancelled: "Nobody wants the picture any more.",
-  dead: "The picture could not be drawn.",
+  queued: "A picture of this board is asked for", running: "A picture of this board is being drawn", cancelling: "The picture is being taken back",
+  succeeded: "A picture of this board is ready", failed: "The picture could not be drawn", cancelled: "Nobody wants the picture any more",
+  dead: "The picture could not be drawn",
 };
 
 /**
@@ -24,7 +24,7 @@ export function pictureOf(state, app) {
   const says = isUnderWay ? message : membersOf(error).message;
   return {
     status, isUnderWay, fraction: status === "succeeded" ? 1 : shares[0] ?? null,
-    text: [WORDS[status], typeof says === "string" ? says : ""].filter(Boolean).join(" "),
+    text: typeof says === "string" ? `${WORDS[status]}: ${says}` : WORDS[status] + (isUnderWay ? " …" : "."),
     id: status === "succeeded" ? idOf(membersOf(result).href, app) : undefined,
   };
 }
