@@ -54,6 +54,19 @@ final class OperationWaiting: Sendable {
     func claim(
         _ request: ClaimRequest, for caller: Caller, until deadline: ContinuousClock.Instant
     ) async throws -> [ClaimedOperation] {
+        let claimed = try await claimed(request, for: caller, until: deadline)
+        guard Task.isCancelled else { return claimed }
+        // Whoever asked has gone meanwhile. Nobody would hear of it, and it would cost each a lease's time and an attempt.
+        for operation in claimed {
+            let name = OperationName(operation.document.id, of: operation.document.application)
+            _ = try? await queue.giveBack(name, token: operation.token)
+        }
+        return []
+    }
+
+    private func claimed(
+        _ request: ClaimRequest, for caller: Caller, until deadline: ContinuousClock.Instant
+    ) async throws -> [ClaimedOperation] {
         var places = WorkPlaces(request, in: queue)
         guard deadline > .now else { return try await claim(request, at: places.all, &places) }
         let claimed = try await workers.whileTaken {

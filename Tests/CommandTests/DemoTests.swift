@@ -40,8 +40,8 @@ struct DemoTests {
         #expect(BoardPicture.lines("") == [""])
         #expect(BoardPicture.lines("a\nb") == ["a", "b"])
         let words = Array(repeating: "word", count: 12).joined(separator: " ")
-        #expect(BoardPicture.lines(words).map(\.count) == [34, 24])
-        #expect(BoardPicture.lines(String(repeating: "x", count: 80)).map(\.count) == [38, 38, 4])
+        #expect(BoardPicture.lines(words).map(\.count) == [29, 29])
+        #expect(BoardPicture.lines(String(repeating: "x", count: 80)).map(\.count) == [32, 32, 16])
         #expect(BoardPicture.lines(String(repeating: "a\n", count: 50)).count == 12)
     }
 

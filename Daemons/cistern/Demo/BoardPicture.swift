@@ -4,8 +4,8 @@ struct BoardPicture {
     private static let columnWidth = 340
     private static let gap = 18
     private static let margin = 28
-    /// Characters of a line of a card, and of the longest text of one.
-    private static let lineLength = 38
+    /// Characters of a line of a card, in a type that runs wide.
+    private static let lineLength = 32
     private static let lineHeight = 21
     private static let mostLines = 12
     private static let top = 92
