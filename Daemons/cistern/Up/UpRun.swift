@@ -32,11 +32,14 @@ struct UpRun: Sendable {
                             within: Self.memcachedLimit)
                     })
                 else { return }
-                try await withProcesses([stack.mergeDaemon] + stack.listeners + [stack.demoWorker].compactMap(\.self)) {
+                try await withProcesses([stack.mergeDaemon] + stack.listeners) {
                     guard try await unlessStopped({ try await waitUntilReady() }) else { return }
-                    announce()
-                    await stop.wait()
-                    log.write("Stopping…", from: "cistern")
+                    // A client of theirs.
+                    try await withProcesses([stack.demoWorker].compactMap(\.self)) {
+                        announce()
+                        await stop.wait()
+                        log.write("Stopping…", from: "cistern")
+                    }
                 }
             }
         }
