@@ -162,7 +162,7 @@ public final class Worker: AsyncSequence, Sendable {
         return []
     }
 
-    /// Nil if it is over meanwhile. An answer that was under way then is lost: its leases run out.
+    /// Nil if it is over meanwhile. What was claimed in that moment is given back by the server, unless its answer was on the way: that runs out.
     private func ask(_ most: Int) async -> Result<[WorkRequests.Item], NoAnswer>? {
         let request = WorkRequests.claim(options, name: options.name, most: most, wait: Self.wait)
         let answer = await unlessDrained { [requests] () async -> Result<[WorkRequests.Item], NoAnswer> in
