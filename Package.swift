@@ -356,7 +356,8 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "cistern", "CisternClient", "Documents", "Grants", "Trust", "TestSupport", arguments, subprocess, nioCore,
+                "cistern", "CisternClient", "Documents", "Grants", "Trust", "TestSupport", arguments, subprocess,
+                nioCore,
                 nioPosix,
             ],
             swiftSettings: settings),
