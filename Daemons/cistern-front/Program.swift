@@ -4,21 +4,23 @@ import ChangeBucket
 import Daemon
 import OperationService
 import StateServing
+import WebhookService
 
 @main
 struct Program {
     static func main() async {
         await DaemonProgram(
             "cistern-front", summary: "Takes changes in and serves states, both on one port.",
-            settings: Settings.listener + Settings.limits + Settings.store + Settings.bucket + Settings.polling
+            settings: Settings.listener + Settings.limits + Settings.store + Settings.bucket + Settings.webhooks + Settings.polling
         ).run { daemon in
             let store = try await Store.open(for: daemon)
             let states = StateServing(store, for: daemon)
             let bucket = ChangeBucket(log: store.log, hints: store.hints, commits: store.commits)
             let operations = OperationRoutes(log: store.log, subscriber: store.subscriber)
+            let webhooks = WebhookRoutes(log: store.log, rules: daemon.configuration.addressRules)
             let checks = [store.readiness]
             let server = daemon.httpServer(
-                roles: [bucket, operations] + states.roles, lanes: states.lanes + [bucket], checks: checks)
+                roles: [bucket, operations, webhooks] + states.roles, lanes: states.lanes + [bucket], checks: checks)
             return store.services + states.services + [HealthReporter(daemon, log: store.log, checks: checks), server]
         }
     }

@@ -70,6 +70,10 @@ enum RecordWindows {
 package enum StoreKeys {
     /// Channel: a long-running operation may be claimed.
     package static let work = "cistern:work"
+    /// How often webhooks were changed; their other keys have the same hash tag.
+    package static let webhooks = "{cistern:webhooks}:version"
+    /// Channel: webhooks were changed.
+    package static let webhookChanges = "cistern:webhooks"
     static let settings = "cistern:settings"
     /// Channel: a merge daemon has come, or given partitions back.
     static let leases = "cistern:leases"

@@ -12,6 +12,8 @@ if not server[1] or server[1] .. ' ' .. server[2] ~= ARGV[1] then return { 'stal
 
 local prefix = KEYS[2]
 local due, counts = prefix .. '-due', prefix .. '-counts'
+-- What webhooks are told of.
+local events = match(prefix, '^{.-}:') .. 'events'
 
 local function digits(n)
   return format('%.0f', n)
@@ -73,6 +75,8 @@ local function finish(op, status, ...)
   change(op, 'status', status, 'expires', digits(now + keep_ms), ...)
   call('PEXPIRE', op.key, digits(keep_ms))
   call('SET', retired_key(op.app, op.id), status, 'PX', digits(keep_ms + retired_ms))
+  call('XADD', events, 'MAXLEN', '~', most_events, '*', 'type', 'operation.' .. status, 'app', op.app, 'id', op.id, 'kind', op.kind)
+  call('PUBLISH', event_channel, match(prefix, '^{(.-)}'))
 end
 
 -- What is remembered of the end of a lease, so that its repeat gets the same answer: the token, what was done, and what came of it.
