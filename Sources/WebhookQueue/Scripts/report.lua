@@ -20,11 +20,13 @@ end
 if ARGV[3] == 'told' then
   if redis.call('HDEL', key, 'tell') == 1 then redis.call('INCR', KEYS[1]) end
 elseif ARGV[3] == 'success' then
-  redis.call('HDEL', key, 'failing')
+  -- Couriers know of each whether it fails, so that success is told only where it is news.
+  if redis.call('HDEL', key, 'failing') == 1 then redis.call('INCR', KEYS[1]) end
 elseif ARGV[3] == 'gone' then
   return disable('gone')
 elseif not h[2] then
   redis.call('HSET', key, 'failing', string.format('%.0f', now))
+  redis.call('INCR', KEYS[1])
 elseif now - tonumber(h[2]) >= failing_ms then
   return disable('failing')
 end
