@@ -315,6 +315,23 @@ let package = Package(
                 log,
             ],
             swiftSettings: settings),
+        .testTarget(name: "WebhooksTests", dependencies: ["Webhooks", "Documents", "Fold"], swiftSettings: settings),
+        .testTarget(
+            name: "WebhookQueueTests",
+            dependencies: [
+                "Webhooks", "WebhookQueue", "Operations", "OperationQueue", "Documents", "Fold", "Redis", "ChangeLog",
+                "TestSupport", "Relays", nioPosix, log,
+            ],
+            swiftSettings: settings),
+        // An endpoint of webhooks that behaves badly.
+        .target(
+            name: "Receivers", dependencies: [nioCore, nioPosix, nioHTTP1], path: "Tests/Receivers",
+            swiftSettings: settings),
+        .testTarget(
+            name: "DeliveringTests",
+            dependencies: [
+                "Delivering", "Webhooks", "WebhookQueue", "Documents", "Fold", "Receivers", "TestSupport",
+            ], swiftSettings: settings),
         .testTarget(
             name: "SnapshotCacheTests", dependencies: ["Fold", "Memcached", "SnapshotCache", "TestSupport", log],
             swiftSettings: settings),
@@ -334,7 +351,7 @@ let package = Package(
         .testTarget(
             name: "SystemTests",
             dependencies: [
-                "SystemSupport", "TestSupport", "Documents", "Fold", "Grants", "Trust", "CisternClient", "cistern",
+                "SystemSupport", "TestSupport", "Receivers", "Webhooks", "Documents", "Fold", "Grants", "Trust", "CisternClient", "cistern",
                 httpClient, nioCore, nioPosix, nioHTTP1,
             ] + daemons, swiftSettings: settings),
         // Stands between a daemon and its servers and makes trouble.

@@ -77,7 +77,7 @@ package struct WebhookURL: Hashable, Sendable {
         return (host.lowercased(), number)
     }
 
-    /// Letters, digits, `-` and `.`; no empty label but for one dot at the end. Names that look like numbers are no names: `127.1` and
+    /// Letters, digits, `-`, `_` and `.`. Names that look like numbers are no names: `127.1` and
     /// `2130706433` are addresses to some.
     private static func isName(_ host: Substring) -> Bool {
         guard (1...253).contains(host.utf8.count) else { return false }
