@@ -16,6 +16,7 @@ actor Connections {
     }
 
     private let connectTimeout: Duration
+    private let deliveries: Int
     private var kept: [Target: Kept] = [:]
 
     /// Clients beyond are closed, those first that were not used for long. A courier sends to fewer at a time.
@@ -26,8 +27,9 @@ actor Connections {
     /// would fail.
     private static let idleConnections: TimeAmount = .seconds(2)
 
-    init(connectTimeout: Duration) {
-        self.connectTimeout = connectTimeout
+    init(_ configuration: CourierConfiguration) {
+        connectTimeout = configuration.connectTimeout
+        deliveries = configuration.deliveries
     }
 
     func client(for url: WebhookURL, at address: IPAddress) -> HTTPClient {
@@ -50,6 +52,8 @@ actor Connections {
         configuration.httpVersion = .http1Only
         configuration.timeout.connect = .nanoseconds(connectTimeout.nanoseconds)
         configuration.connectionPool.idleTimeout = Self.idleConnections
+        // Webhooks on one server have lanes of their own, and do not wait for each other here.
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = deliveries
         configuration.connectionPool.retryConnectionEstablishment = false
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }

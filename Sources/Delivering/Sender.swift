@@ -17,7 +17,7 @@ package struct Sender: Sendable {
     private let attemptTimeout: Duration
 
     package init(_ configuration: CourierConfiguration, resolver: any Resolver) {
-        connections = Connections(connectTimeout: configuration.connectTimeout)
+        connections = Connections(configuration)
         self.resolver = resolver
         rules = configuration.rules
         attemptTimeout = configuration.attemptTimeout

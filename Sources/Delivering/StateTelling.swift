@@ -41,31 +41,45 @@ struct StateTelling: Sendable {
     private func tell(
         _ place: ApplicationVersion, to wanting: [Webhook], isMarked: Bool, in partition: Partition
     ) async throws(LogError) {
+        var place = place
+        var state: Document?
+        if !receivers(of: place, among: wanting).isEmpty {
+            guard let found = try await lookAgain(at: place, in: partition) else { return }
+            (place, state) = found
+        }
         let names = hooks.names
         let forgotten = place.told.keys.filter { !names.contains($0) }
-        let receivers = wanting.filter { webhook in
+        let receivers = receivers(of: place, among: wanting)
+        guard !receivers.isEmpty || !forgotten.isEmpty || isMarked else { return }
+        var versions: [NewVersion] = []
+        for webhook in receivers { versions.append(await version(place, state, for: webhook, in: partition)) }
+        try await queue.hand(versions, of: place, forgetting: forgotten, in: partition)
+    }
+
+    /// Those that know of another version, and that none is on its way to.
+    private func receivers(of place: ApplicationVersion, among wanting: [Webhook]) -> [Webhook] {
+        wanting.filter { webhook in
             guard webhook.subscription.concerns(place.application), place.published >= webhook.created else { return false }
             guard let told = place.told[webhook.name] else { return place.number != "0" }
             return told.version != place.version && !told.isOnItsWay
         }
-        guard !receivers.isEmpty || !forgotten.isEmpty || isMarked else { return }
-        var versions: [NewVersion] = []
-        if !receivers.isEmpty {
-            let state = await present(place)
-            for webhook in receivers {
-                versions.append(await version(place, state, for: webhook, in: partition))
-            }
-        }
-        try await queue.hand(versions, of: place, forgetting: forgotten, in: partition)
     }
 
-    /// The state of exactly this version, if the cache has it.
-    private func present(_ place: ApplicationVersion) async -> Document? {
-        guard let snapshot = try? await cache.find(place.application), "\(snapshot.epoch)" == place.epoch,
-            String(snapshot.version) == place.number, let state = try? Document(parsing: Array(snapshot.state))
-        else { return nil }
-        await known.add(state, bytes: snapshot.state.count, of: place.application, at: place.version)
-        return state
+    /// Snapshots are stored before they are published. So the state is fetched first, and then it is seen what is published: the state's version
+    /// is told if it is among that, else the last one without the state.
+    ///
+    /// - Returns: nil if the application is gone.
+    private func lookAgain(
+        at place: ApplicationVersion, in partition: Partition
+    ) async throws(LogError) -> (ApplicationVersion, Document?)? {
+        let snapshot = try? await cache.find(place.application)
+        guard let now = try await queue.versions(of: [place.application], in: partition).first else { return nil }
+        guard let snapshot, "\(snapshot.epoch)" == now.epoch, let published = UInt64(now.number),
+            snapshot.version <= published, let state = try? Document(parsing: Array(snapshot.state))
+        else { return (now, nil) }
+        let told = now.at(snapshot.version)
+        await known.add(state, bytes: snapshot.state.count, of: place.application, at: told.version)
+        return (told, state)
     }
 
     private func version(

@@ -20,6 +20,12 @@ package struct ApplicationVersion: Sendable {
     package let published: UInt64
     package let told: [HookName: Told]
 
+    /// The same where an earlier version is told of.
+    package func at(_ version: UInt64) -> ApplicationVersion {
+        ApplicationVersion(
+            application: application, epoch: epoch, number: String(version), published: published, told: told)
+    }
+
     /// As clients see it.
     package var version: String { "\(epoch)-\(number)" }
 }

@@ -77,6 +77,12 @@ struct StateTests {
             #expect(try await hand(place, to: hook, before: nil, in: store) == 0)
             #expect(try await hand(place, to: hook, before: "x", in: store) == 0)
             #expect(try await store.claim(hook).count == 1)
+            // Who has looked long ago does not tell what was told before.
+            try await publish(2, in: store)
+            let next = try await self.place(store)
+            #expect(try await hand(next, to: hook, before: place.version, in: store) == 1)
+            #expect(try await hand(place, to: hook, before: nil, in: store) == 0)
+            #expect(try await self.place(store).told[hook.name]?.version == next.version)
         }
     }
 
