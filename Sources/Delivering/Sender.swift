@@ -27,25 +27,33 @@ package struct Sender: Sendable {
 
     package func send(_ body: [UInt8], as id: DeliveryID, to webhook: Webhook) async -> AttemptEnd {
         let timeout = attemptTimeout
-        return await withTaskGroup(of: AttemptEnd?.self) { group in
+        let outcome = await withTaskGroup(of: Outcome?.self) { group in
             group.addTask { await attempt(body, as: id, to: webhook) }
             group.addTask {
                 do { try await Task.sleep(for: timeout) } catch { return nil }
-                return .timedOut
+                return Outcome(end: .timedOut)
             }
             defer { group.cancelAll() }
-            while let end = await group.next() { if let end { return end } }
-            return .timedOut
+            while let outcome = await group.next() { if let outcome { return outcome } }
+            return Outcome(end: .timedOut)
         }
+        if let rest = outcome.rest { await drain(rest) }
+        return outcome.end
     }
 
-    private func attempt(_ body: [UInt8], as id: DeliveryID, to webhook: Webhook) async -> AttemptEnd {
+    private struct Outcome {
+        let end: AttemptEnd
+        /// What comes behind the head.
+        var rest: HTTPClientResponse.Body?
+    }
+
+    private func attempt(_ body: [UInt8], as id: DeliveryID, to webhook: Webhook) async -> Outcome {
         let url = webhook.subscription.url
-        guard url.isSecure || !rules.isHTTPSOnly else { return .refused }
+        guard url.isSecure || !rules.isHTTPSOnly else { return Outcome(end: .refused) }
         let address: IPAddress
         switch await place(of: url) {
         case .success(let checked): address = checked
-        case .failure(let end): return end.end
+        case .failure(let failed): return Outcome(end: failed.end)
         }
         let timestamp = Int64(Date.now.timeIntervalSince1970)
         var request = HTTPClientRequest(url: url.description)
@@ -63,10 +71,10 @@ package struct Sender: Sendable {
             let client = await connections.client(for: url, at: address)
             let response = try await client.execute(request, timeout: .nanoseconds(attemptTimeout.nanoseconds))
             let wish = response.headers.first(name: "Retry-After").map { String($0.prefix(Self.wishBytes)) }
-            await drain(response.body)
-            return .answered(status: Int(response.status.code), retryAfter: wish)
+            return Outcome(
+                end: .answered(status: Int(response.status.code), retryAfter: wish), rest: response.body)
         } catch {
-            return AttemptEnd(error)
+            return Outcome(end: AttemptEnd(error))
         }
     }
 

@@ -75,7 +75,8 @@ struct StateTelling: Sendable {
         let snapshot = try? await cache.find(place.application)
         guard let now = try await queue.versions(of: [place.application], in: partition).first else { return nil }
         guard let snapshot, "\(snapshot.epoch)" == now.epoch, let published = UInt64(now.number),
-            snapshot.version <= published, let state = try? Document(parsing: Array(snapshot.state))
+            // Never behind what was told before.
+            let seen = UInt64(place.number), (seen...max(seen, published)).contains(snapshot.version), let state = try? Document(parsing: Array(snapshot.state))
         else { return (now, nil) }
         let told = now.at(snapshot.version)
         await known.add(state, bytes: snapshot.state.count, of: place.application, at: told.version)

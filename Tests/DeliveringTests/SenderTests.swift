@@ -127,7 +127,9 @@ struct SenderTests {
     @Test("A port where nobody listens, and what is no TLS, are failures")
     func broken() async throws {
         try await withReceiver { receiver in
-            try await withSender(resolver: ScriptedResolver([])) { sender in
+            var patient = configuration()
+            patient.attemptTimeout = .seconds(20)
+            try await withSender(patient, resolver: ScriptedResolver([])) { sender in
                 let secure = try webhook("https://127.0.0.1:\(receiver.port)/")
                 let end = await sender.send(body, as: delivery, to: secure)
                 #expect(end == .failed("tls-failed"))

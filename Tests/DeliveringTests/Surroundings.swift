@@ -40,7 +40,7 @@ func webhook(_ url: String, _ more: String = "", id: String = "w1") throws -> We
 func configuration(_ rules: AddressRules = loopback) -> CourierConfiguration {
     var configuration = CourierConfiguration(name: "test")
     configuration.rules = rules
-    configuration.attemptTimeout = .seconds(1)
+    configuration.attemptTimeout = .seconds(2)
     configuration.connectTimeout = .milliseconds(500)
     return configuration
 }
