@@ -38,7 +38,10 @@ extension Call {
     /// The delivery in the path.
     var deliveryID: DeliveryID {
         get throws(Problem) {
-            guard let id = DeliveryID(try parameter("delivery")) else { throw .unknownDelivery }
+            guard let id = DeliveryID(try parameter("delivery")) else {
+                try caller.authorize(.administer, on: nil)
+                throw .unknownDelivery
+            }
             return id
         }
     }

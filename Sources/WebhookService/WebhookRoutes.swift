@@ -28,7 +28,10 @@ package struct WebhookRoutes: RouteProvider {
 
     package func addRoutes(to routes: inout Routes) {
         func on(_ method: HTTPRequest.Method, _ path: String, _ handler: @escaping Routes.Handler) {
-            routes.on(method, path, action: .administer, subject: .askedByHandler, handler)
+            routes.on(method, path, action: .administer, subject: .askedByHandler) { call in
+                try call.caller.authorizeSomewhere(.administer)
+                return try await handler(call)
+            }
         }
         on(.get, "/v1/webhooks", list)
         on(.put, "/v1/webhooks/{webhook}", put)
@@ -152,7 +155,11 @@ package struct WebhookRoutes: RouteProvider {
 
     /// One that is there, and that the caller may administer.
     func known(_ id: WebhookID, _ call: Call) async throws(Problem) -> Webhook {
-        guard let webhook = try await look(id).0 else { throw .unknown(id) }
+        guard let webhook = try await look(id).0 else {
+            // Nobody learns by the answer what there is.
+            try call.caller.authorize(.administer, on: nil)
+            throw .unknown(id)
+        }
         try call.authorize(webhook.subscription)
         return webhook
     }
