@@ -66,7 +66,8 @@ let operationScripts = [
 
 /// Those of webhooks, compiled into WebhookQueue.
 let webhookScripts = [
-    "common", "look", "events", "fanout", "marked", "versions", "hand", "claim", "settle", "drop", "get", "list", "replay",
+    "common", "look", "events", "fanout", "marked", "versions", "hand", "claim", "settle", "drop", "get", "list",
+    "replay",
     "requeue", "mark", "unmark", "emit", "hooks", "hook", "puthook", "deletehook", "report",
 ]
 
@@ -225,7 +226,8 @@ let package = Package(
             name: "Daemon",
             dependencies: [
                 "Documents", "Fold", "Redis", "Memcached", "ChangeLog", "SnapshotCache", "HTTPService", "Telemetry",
-                "Grants", "Trust", "RateLimits", "Webhooks", configuration, log, metrics, lifecycle, unixSignals, nioCore, nioPosix,
+                "Grants", "Trust", "RateLimits", "Webhooks", configuration, log, metrics, lifecycle, unixSignals,
+                nioCore, nioPosix,
                 nioSSL,
             ],
             swiftSettings: settings),
@@ -250,9 +252,12 @@ let package = Package(
         // Programs.
         daemon("change-bucket", folder: "change-bucket", ["ChangeBucket", "OperationService", "WebhookService"]),
         daemon("merge-daemon", folder: "merge-daemon", servesClients: false, ["Documents", "HTTPService", "Merging"]),
-        daemon("courier", folder: "courier", servesClients: false, ["Documents", "HTTPService", "Delivering"]),
+        daemon(
+            "courier", folder: "courier", servesClients: false, ["Documents", "HTTPService", "Delivering", nioCore]),
         daemon("state-poll", folder: "state-poll", ["StateServing"]),
-        daemon("cistern-front", folder: "cistern-front", ["ChangeBucket", "OperationService", "WebhookService", "StateServing"]),
+        daemon(
+            "cistern-front", folder: "cistern-front",
+            ["ChangeBucket", "OperationService", "WebhookService", "StateServing"]),
         .executableTarget(
             name: "cistern",
             dependencies: [
@@ -330,7 +335,7 @@ let package = Package(
         .testTarget(
             name: "DeliveringTests",
             dependencies: [
-                "Delivering", "Webhooks", "WebhookQueue", "Documents", "Fold", "Receivers", "TestSupport",
+                "Delivering", "Webhooks", "WebhookQueue", "Documents", "Fold", "Receivers", "TestSupport", nioPosix,
             ], swiftSettings: settings),
         .testTarget(
             name: "SnapshotCacheTests", dependencies: ["Fold", "Memcached", "SnapshotCache", "TestSupport", log],
@@ -351,7 +356,8 @@ let package = Package(
         .testTarget(
             name: "SystemTests",
             dependencies: [
-                "SystemSupport", "TestSupport", "Receivers", "Webhooks", "Documents", "Fold", "Grants", "Trust", "CisternClient", "cistern",
+                "SystemSupport", "TestSupport", "Receivers", "Webhooks", "Documents", "Fold", "Grants", "Trust",
+                "CisternClient", "cistern",
                 httpClient, nioCore, nioPosix, nioHTTP1,
             ] + daemons, swiftSettings: settings),
         // Stands between a daemon and its servers and makes trouble.

@@ -11,7 +11,8 @@ struct Program {
     static func main() async {
         await DaemonProgram(
             "cistern-front", summary: "Takes changes in and serves states, both on one port.",
-            settings: Settings.listener + Settings.limits + Settings.store + Settings.bucket + Settings.webhooks + Settings.polling
+            settings: Settings.listener + Settings.limits + Settings.store + Settings.bucket + Settings.webhooks
+                + Settings.polling
         ).run { daemon in
             let store = try await Store.open(for: daemon)
             let states = StateServing(store, for: daemon)

@@ -4,6 +4,7 @@ import Daemon
 import Delivering
 import Documents
 import HTTPService
+import NIOCore
 
 @main
 struct Program {
@@ -15,7 +16,8 @@ struct Program {
             let store = try await Store.open(for: daemon)
             let courier = Courier(
                 log: store.log, subscriber: store.subscriber, cache: store.cache,
-                configuration: daemon.configuration.courier(as: daemon.instance), resolver: SystemResolver(),
+                configuration: daemon.configuration.courier,
+                resolver: SystemResolver(eventLoop: daemon.eventLoopGroup.next()),
                 logger: daemon.logger)
             let look = ReadinessCheck("partitions") {
                 courier.isReady ? .ready() : .notReady("It has not looked at all partitions yet.")
@@ -30,8 +32,8 @@ struct Program {
 }
 
 extension DaemonConfiguration {
-    fileprivate func courier(as name: String) -> CourierConfiguration {
-        var courier = CourierConfiguration(name: name)
+    fileprivate var courier: CourierConfiguration {
+        var courier = CourierConfiguration()
         courier.rules = addressRules
         courier.deliveries = values.value(Settings.deliveries)
         courier.deliveriesPerEndpoint = values.value(Settings.endpointDeliveries)

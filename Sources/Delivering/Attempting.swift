@@ -85,9 +85,8 @@ struct Attempting: Sendable {
         let report: WebhookRegistry.Report? =
             switch verdict {
             case .delivered: webhook.failingSince == nil ? nil : .success
-            case .retry: .failure
+            case .retry, .dead: .failure
             case .gone: .gone
-            case .dead: nil
             }
         guard let report else { return }
         do { try await registry.report(report, of: webhook.name) } catch { metrics.failed() }

@@ -12,7 +12,7 @@ actor Connections {
 
     private struct Kept {
         let client: HTTPClient
-        var used: ContinuousClock.Instant
+        let used: ContinuousClock.Instant
     }
 
     private let connectTimeout: Duration
@@ -35,13 +35,14 @@ actor Connections {
     func client(for url: WebhookURL, at address: IPAddress) -> HTTPClient {
         let now = ContinuousClock.now
         let target = Target(host: url.host, address: address)
-        if kept[target] != nil {
-            kept[target]?.used = now
-        } else {
-            forget(before: now - Self.idleTime)
-            kept[target] = Kept(client: make(target), used: now)
+        if let entry = kept[target] {
+            kept[target] = Kept(client: entry.client, used: now)
+            return entry.client
         }
-        return kept[target]?.client ?? make(target)
+        forget(before: now - Self.idleTime)
+        let client = make(target)
+        kept[target] = Kept(client: client, used: now)
+        return client
     }
 
     private func make(_ target: Target) -> HTTPClient {

@@ -95,8 +95,8 @@ package struct Courier: Service {
         do {
             return [
                 try hints.events { [bells] name in
-                    guard let name, let number = names[name] else { return bells.forEach { $0.ring() } }
-                    bells[number].ring()
+                    if let name, let number = names[name] { return bells[number].ring() }
+                    for bell in bells { bell.ring() }
                 },
                 try hints.webhooks { [webhookBell] in webhookBell.ring() },
                 try workHints.work { [recoveryBell] hint in
@@ -121,7 +121,8 @@ package struct Courier: Service {
     private func look(at partition: Partition, _ round: PartitionRound) async {
         var isFailing = false
         while !Task.isCancelled {
-            var pause = round.isToldOfStates ? min(Self.statePause, configuration.sweepInterval) : configuration.sweepInterval
+            var pause =
+                round.isToldOfStates ? min(Self.statePause, configuration.sweepInterval) : configuration.sweepInterval
             do throws(LogError) {
                 if let next = try await round.run(in: partition) {
                     pause = min(pause, max(Self.shortestPause, ContinuousClock.now.duration(to: next)))

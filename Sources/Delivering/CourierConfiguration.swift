@@ -2,8 +2,6 @@ package import Webhooks
 
 /// What a courier is told, with the reason for each default.
 package struct CourierConfiguration: Sendable {
-    /// Names this courier among all, for people.
-    package var name: String
     package var rules = AddressRules()
     /// Deliveries that are sent at the same time; some KiB each, and their payloads.
     package var deliveries = 256
@@ -14,7 +12,5 @@ package struct CourierConfiguration: Sendable {
     package var connectTimeout = WebhookLimits.connectTimeout
     package var attemptTimeout = WebhookLimits.attemptTimeout
 
-    package init(name: String) {
-        self.name = name
-    }
+    package init() {}
 }

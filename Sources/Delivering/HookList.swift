@@ -10,6 +10,7 @@ final class HookList: Sendable {
         var version = ""
         var webhooks: [Webhook] = []
         var byName: [HookName: Webhook] = [:]
+        var unreadable: Set<HookName> = []
     }
 
     private let registry: WebhookRegistry
@@ -29,6 +30,7 @@ final class HookList: Sendable {
         copy.withLock { copy in
             copy.version = contents.version
             copy.webhooks = contents.webhooks
+            copy.unreadable = contents.unreadable
             copy.byName = Dictionary(contents.webhooks.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
         }
         return true
@@ -39,5 +41,6 @@ final class HookList: Sendable {
     /// Nil if it is not there any more.
     subscript(name: HookName) -> Webhook? { copy.withLock { $0.byName[name] } }
 
-    var names: Set<HookName> { copy.withLock { Set($0.byName.keys) } }
+    /// All that there are, also those that are not for us to send.
+    var names: Set<HookName> { copy.withLock { $0.unreadable.union($0.byName.keys) } }
 }

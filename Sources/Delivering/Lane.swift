@@ -29,7 +29,10 @@ struct Lane {
         guard places > 0 else { return .full }
         var room = places
         if let rate {
-            let filled = min(Double(rate), (tokens?.count ?? Double(rate)) + (tokens.map { $0.at.duration(to: now) } ?? .zero) / .seconds(1) * Double(rate))
+            let filled = min(
+                Double(rate),
+                (tokens?.count ?? Double(rate)) + (tokens.map { $0.at.duration(to: now) } ?? .zero) / .seconds(1)
+                    * Double(rate))
             tokens = (filled, now)
             guard filled >= 1 else { return .none(until: now + .seconds(1) * ((1 - filled) / Double(rate))) }
             room = min(room, Int(filled))

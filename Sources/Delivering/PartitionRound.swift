@@ -47,8 +47,11 @@ struct PartitionRound: Sendable {
         }
     }
 
-    private func deliver(to name: HookName, in partition: Partition) async throws(LogError) -> ContinuousClock.Instant? {
+    private func deliver(to name: HookName, in partition: Partition) async throws(LogError) -> ContinuousClock.Instant?
+    {
         guard let webhook = hooks[name] else {
+            // Another release knows what to do with it.
+            guard !hooks.names.contains(name) else { return nil }
             return try await queue.drop(name, as: .discarded, in: partition) > 0 ? .now : nil
         }
         guard webhook.isEnabled else { return try await queue.drop(name, as: .skipped, in: partition) > 0 ? .now : nil }

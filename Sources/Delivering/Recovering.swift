@@ -25,7 +25,8 @@ struct Recovering: Sendable {
     func work() async throws(LogError) -> Bool {
         let application = RecoveryOperation.application
         let claimed = try await operations.claim(
-            in: operations.partition(of: application), by: RecoveryOperation.worker, kinds: [RecoveryOperation.kind], of: [application],
+            in: operations.partition(of: application), by: RecoveryOperation.worker, kinds: [RecoveryOperation.kind],
+            of: [application],
             most: 1, lease: Self.lease)
         guard let operation = claimed.operations.first else { return false }
         let name = OperationName(operation.document.id, of: application)

@@ -101,7 +101,9 @@ package struct Sender: Sendable {
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 var bytes = 0
-                do { for try await part in body where bytes < WebhookLimits.answerBytes { bytes += part.readableBytes } } catch {}
+                do {
+                    for try await part in body where bytes < WebhookLimits.answerBytes { bytes += part.readableBytes }
+                } catch {}
             }
             group.addTask { try? await Task.sleep(for: Self.drainTime) }
             await group.next()

@@ -59,7 +59,9 @@ struct StateTelling: Sendable {
     /// Those that know of another version, and that none is on its way to.
     private func receivers(of place: ApplicationVersion, among wanting: [Webhook]) -> [Webhook] {
         wanting.filter { webhook in
-            guard webhook.subscription.concerns(place.application), place.published >= webhook.created else { return false }
+            guard webhook.subscription.concerns(place.application), place.published >= webhook.created else {
+                return false
+            }
             guard let told = place.told[webhook.name] else { return place.number != "0" }
             return told.version != place.version && !told.isOnItsWay
         }
@@ -76,7 +78,8 @@ struct StateTelling: Sendable {
         guard let now = try await queue.versions(of: [place.application], in: partition).first else { return nil }
         guard let snapshot, "\(snapshot.epoch)" == now.epoch, let published = UInt64(now.number),
             // Never behind what was told before.
-            let seen = UInt64(place.number), (seen...max(seen, published)).contains(snapshot.version), let state = try? Document(parsing: Array(snapshot.state))
+            let seen = UInt64(place.number), (seen...max(seen, published)).contains(snapshot.version),
+            let state = try? Document(parsing: Array(snapshot.state))
         else { return (now, nil) }
         let told = now.at(snapshot.version)
         await known.add(state, bytes: snapshot.state.count, of: place.application, at: told.version)

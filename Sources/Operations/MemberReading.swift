@@ -32,7 +32,9 @@ package struct MemberReading {
 
     package subscript(name: String) -> Document? { object[name] }
 
-    package func fault(_ name: String, _ message: String) -> OperationFault { OperationFault(message, at: "\(place)/\(name)") }
+    package func fault(_ name: String, _ message: String) -> OperationFault {
+        OperationFault(message, at: "\(place)/\(name)")
+    }
 
     package func integer(_ name: String, in range: ClosedRange<Int>) throws(OperationFault) -> Int? {
         guard let value = object[name] else { return nil }

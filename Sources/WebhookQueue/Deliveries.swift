@@ -59,8 +59,8 @@ extension DeliveryQueue {
                 .number(question.since), .number(question.until), .integer(Int64(question.most)),
             ])
         return try reading { () throws(RedisError) in
-            var found: [DeliveryDocument] = []
-            for item in try answer.array(1) { found.append(try DeliveryDocument(item.array ?? [])) }
+            // Those that another release has made are passed over.
+            let found = try answer.array(1).compactMap { try? DeliveryDocument($0.array ?? []) }
             return (found, UInt64(try answer.text(0)) ?? question.since)
         }
     }
@@ -86,7 +86,8 @@ extension DeliveryQueue {
     ///   - includingArrived: those that have arrived, too.
     /// - Returns: how many this call has looked at, none behind the last one; and how many begin anew.
     package func requeue(
-        _ webhook: HookName, since: UInt64, until: UInt64, skipping: Int, includingArrived: Bool, in partition: Partition
+        _ webhook: HookName, since: UInt64, until: UInt64, skipping: Int, includingArrived: Bool,
+        in partition: Partition
     ) async throws(LogError) -> (looked: Int, again: Int) {
         let answer = try await run(
             Scripts.requeue, in: partition,

@@ -108,10 +108,14 @@ extension DeliveryQueue {
             var next = cursor
             var events: [WebhookEvent] = []
             for entry in entries {
-                guard let parts = entry.array, parts.count == 2, let id = parts[0].string else { throw answer.unexpected }
+                guard let parts = entry.array, parts.count == 2, let id = parts[0].string else {
+                    throw answer.unexpected
+                }
                 next = id
                 // What another release has written is passed over.
-                if let event = WebhookEvent(streamed: parts[1].array ?? [], id: id, in: partition) { events.append(event) }
+                if let event = WebhookEvent(streamed: parts[1].array ?? [], id: id, in: partition) {
+                    events.append(event)
+                }
             }
             return EventSlice(cursor: cursor, next: next, events: events, isEmpty: entries.isEmpty)
         }
@@ -157,7 +161,8 @@ extension DeliveryQueue {
         _ = try await run(
             Scripts.emit, in: partition(of: webhook.id),
             [
-                .string("\(webhook.name) \(since)"), "type", .string(EventType.webhookDisabled.rawValue), "hook", .string("\(webhook.name)"), "reason",
+                .string("\(webhook.name) \(since)"), "type", .string(EventType.webhookDisabled.rawValue), "hook",
+                .string("\(webhook.name)"), "reason",
                 .string(reason.rawValue),
             ], isWriting: true)
     }

@@ -9,10 +9,7 @@ import Webhooks
 extension WebhookEvent {
     /// Nil for what is none.
     init?(streamed pairs: [RESPValue], id: String, in partition: Partition) {
-        var fields: [String: String] = [:]
-        for index in stride(from: 0, to: pairs.count - 1, by: 2) {
-            if let name = pairs[index].string { fields[name] = pairs[index + 1].string }
-        }
+        let fields = FieldPairs(pairs)
         guard let type = fields["type"].flatMap(EventType.init(rawValue:)),
             let time = id.split(separator: "-").first.flatMap({ UInt64($0) }),
             let data = Self.data(type, fields)
@@ -21,7 +18,7 @@ extension WebhookEvent {
         self.init(id: id, type: type, application: application, time: time, data: data)
     }
 
-    private static func data(_ type: EventType, _ fields: [String: String]) -> Document? {
+    private static func data(_ type: EventType, _ fields: FieldPairs) -> Document? {
         func text(_ name: String) -> (String, Document)? { fields[name].map { (name, .string($0)) } }
         var members: [(String, Document)] = [text("app")].compactMap { $0 }.filter { !($0.1.stringValue ?? "").isEmpty }
         switch type {

@@ -34,10 +34,11 @@ extension DeliveryQueue {
         return try reading { () throws(RedisError) in
             var claimed: [ClaimedDelivery] = []
             for item in try answer.array(0) {
+                // One that another release has made is left to the end of its lease.
                 guard let parts = item.array, parts.count == 5, let id = parts[0].string.flatMap({ DeliveryID($0) }),
                     let token = parts[1].string, let attempt = parts[2].integer,
                     let type = parts[3].string.flatMap({ EventType(rawValue: $0) }), let body = parts[4].bytes
-                else { throw answer.unexpected }
+                else { continue }
                 claimed.append(
                     ClaimedDelivery(id: id, token: token, attempt: Int(attempt), type: type, body: body))
             }
@@ -48,7 +49,8 @@ extension DeliveryQueue {
     /// - Returns: false if somebody else has it by now.
     @discardableResult
     package func settle(
-        _ delivery: ClaimedDelivery, _ outcome: AttemptOutcome, end: AttemptEnd?, duration: Duration, in partition: Partition
+        _ delivery: ClaimedDelivery, _ outcome: AttemptOutcome, end: AttemptEnd?, duration: Duration,
+        in partition: Partition
     ) async throws(LogError) -> Bool {
         let (what, pause): (String, Duration) =
             switch outcome {

@@ -101,7 +101,8 @@ extension DeliveryQueue {
     /// - Parameter forgotten: Webhooks that are not there any more.
     @discardableResult
     package func hand(
-        _ versions: [NewVersion], of place: ApplicationVersion, forgetting forgotten: [HookName], in partition: Partition
+        _ versions: [NewVersion], of place: ApplicationVersion, forgetting forgotten: [HookName],
+        in partition: Partition
     ) async throws(LogError) -> Int {
         var arguments: [RedisArgument] = [
             .string("\(place.application)"), .string(place.epoch), .string(place.number),

@@ -30,6 +30,8 @@ package struct WebhookRegistry: Sendable {
         package let version: String
         /// By id, in no order.
         package let webhooks: [Webhook]
+        /// Those that another release has written: they are there, and not for us to send.
+        package let unreadable: Set<HookName>
         /// Milliseconds since 1970 by the clock of Redis.
         package let now: UInt64
     }
@@ -40,15 +42,19 @@ package struct WebhookRegistry: Sendable {
         return try reading { () throws(RedisError) in
             if answer.tag == "same" { return nil }
             var webhooks: [Webhook] = []
+            var unreadable: Set<HookName> = []
             for item in try answer.array(2) {
                 guard let parts = item.array, parts.count == 2, let text = parts[0].string,
-                    let id = try? WebhookID(text), let fields = parts[1].array,
-                    // One that another release has written is not ours to send.
-                    let webhook = Webhook(fields, id: id, rules: rules)
+                    let id = try? WebhookID(text), let fields = parts[1].array
                 else { continue }
-                webhooks.append(webhook)
+                if let webhook = Webhook(fields, id: id, rules: rules) {
+                    webhooks.append(webhook)
+                } else if let creation = FieldPairs(fields)["creation"] {
+                    unreadable.insert(HookName(id: id, creation: creation))
+                }
             }
-            return Contents(version: try answer.text(0), webhooks: webhooks, now: try answer.number(1))
+            return Contents(
+                version: try answer.text(0), webhooks: webhooks, unreadable: unreadable, now: try answer.number(1))
         }
     }
 
@@ -146,10 +152,7 @@ package struct WebhookRegistry: Sendable {
 extension Webhook {
     /// As puthook.lua keeps it: fields and values in turns. Nil for what is none.
     init?(_ pairs: [RESPValue], id: WebhookID, rules: AddressRules) {
-        var fields: [String: String] = [:]
-        for index in stride(from: 0, to: pairs.count - 1, by: 2) {
-            if let name = pairs[index].string { fields[name] = pairs[index + 1].string }
-        }
+        let fields = FieldPairs(pairs)
         guard let creation = fields["creation"], let config = fields["config"],
             let document = try? Document(parsing: Array(config.utf8)),
             let subscription = try? Subscription(document, rules: rules),
@@ -167,6 +170,19 @@ extension Webhook {
             updated: updated, revision: revision, failingSince: fields["failing"].flatMap { UInt64($0) },
             isToBeTold: fields["tell"] != nil)
     }
+}
+
+/// Fields and values in turns, as Redis gives hashes and the entries of streams.
+struct FieldPairs {
+    private var fields: [String: String] = [:]
+
+    init(_ pairs: [RESPValue]) {
+        for index in stride(from: 0, to: pairs.count - 1, by: 2) {
+            if let name = pairs[index].string { fields[name] = pairs[index + 1].string }
+        }
+    }
+
+    subscript(name: String) -> String? { fields[name] }
 }
 
 func reading<Value>(_ read: () throws(RedisError) -> Value) throws(LogError) -> Value {

@@ -61,7 +61,9 @@ extension WebhookRoutes {
     }
 
     private static func link(_ question: DeliveryQuestion, until: String) -> String {
-        var parts = ["until=\(until)", "since=\(RFC3339.string(milliseconds: question.since))", "limit=\(question.most)"]
+        var parts = [
+            "until=\(until)", "since=\(RFC3339.string(milliseconds: question.since))", "limit=\(question.most)",
+        ]
         if let webhook = question.webhook { parts.append("webhook=\(webhook)") }
         if let status = question.status { parts.append("status=\(status.rawValue)") }
         return "/v1/deliveries?" + parts.joined(separator: "&")
@@ -87,7 +89,8 @@ extension WebhookRoutes {
         }
         let oldest = now - min(now, UInt64(WebhookLimits.recordKeeping.milliseconds))
         return DeliveryQuestion(
-            webhook: webhook, status: status, since: try call.time("since") ?? oldest, until: try call.time("until") ?? now,
+            webhook: webhook, status: status, since: try call.time("since") ?? oldest,
+            until: try call.time("until") ?? now,
             most: try query.integer("limit", in: WebhookLimits.listed) ?? WebhookLimits.usuallyListed)
     }
 
@@ -113,7 +116,8 @@ extension WebhookRoutes {
         case .again(let document):
             return .json(document.document, status: .accepted, headers: [.location: document.path])
         case .alive(let document):
-            throw Problem(.deliveryInFlight, "The delivery is not over.").with("delivery_status", document.status.rawValue)
+            throw Problem(.deliveryInFlight, "The delivery is not over.").with(
+                "delivery_status", document.status.rawValue)
         case .expired: throw Problem(.payloadExpired, "What was to be delivered is not kept any more.")
         case .unknown: throw Problem.unknownDelivery
         }
@@ -122,7 +126,9 @@ extension WebhookRoutes {
     /// The delivery in the path, if the caller may see it; nil for a webhook that is not there any more.
     private func known(_ call: Call) async throws -> (DeliveryDocument, [AttemptRecord], Webhook?) {
         let found: (DeliveryDocument, [AttemptRecord])?
-        do { found = try await queue.delivery(try call.deliveryID) } catch let error as LogError { throw Problem(error) }
+        do { found = try await queue.delivery(try call.deliveryID) } catch let error as LogError {
+            throw Problem(error)
+        }
         guard let (delivery, attempts) = found else {
             // Nobody learns by the answer what there is.
             try call.caller.authorize(.administer, on: nil)

@@ -75,7 +75,9 @@ extension Call {
     func checkConditions(_ webhook: Webhook?) throws(Problem) {
         if case let wanted = KnownTags(ifMatch: headers), wanted != .none {
             guard let webhook, wanted.contains(webhook.etag) else {
-                throw Problem(.preconditionFailed, webhook.map { "The webhook has the tag \($0.etag)." } ?? "There is no such webhook.")
+                throw Problem(
+                    .preconditionFailed,
+                    webhook.map { "The webhook has the tag \($0.etag)." } ?? "There is no such webhook.")
             }
         }
         if let webhook, KnownTags(headers).contains(webhook.etag) {

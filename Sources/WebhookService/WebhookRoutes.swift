@@ -91,7 +91,9 @@ package struct WebhookRoutes: RouteProvider {
                 throw Problem(.invalidWebhook, "The patch cannot be applied.").with("pointer", "")
             }
             let subscription: Subscription
-            do throws(WebhookFault) { subscription = try Subscription(document, rules: rules) } catch { throw Problem(error) }
+            do throws(WebhookFault) { subscription = try Subscription(document, rules: rules) } catch {
+                throw Problem(error)
+            }
             try call.authorize(subscription)
             return [.subscription(subscription)]
         }
@@ -106,7 +108,8 @@ package struct WebhookRoutes: RouteProvider {
             let (_, now) = try await look(old.id)
             guard let ring = old.secrets.rotated(to: secret, at: now, grace: request.grace) else {
                 throw Problem(
-                    .tooManySecrets, "\(WebhookLimits.oldSecrets) secrets that were replaced still sign, as many as may.")
+                    .tooManySecrets,
+                    "\(WebhookLimits.oldSecrets) secrets that were replaced still sign, as many as may.")
             }
             return [.secrets(ring)]
         }
@@ -235,7 +238,9 @@ package struct WebhookRoutes: RouteProvider {
         guard webhook.isEnabled else { throw Problem.disabled(webhook) }
         let id = try OperationID("\(webhook.creation)-\(String(UInt64.random(in: 0 ... .max), radix: 36))")
         let answer: CreateAnswer
-        do { answer = try await operations.create(wish, as: OperationName(id, of: RecoveryOperation.application)) } catch {
+        do {
+            answer = try await operations.create(wish, as: OperationName(id, of: RecoveryOperation.application))
+        } catch {
             throw Problem(error)
         }
         guard case .created(let document) = answer else {

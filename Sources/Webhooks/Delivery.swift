@@ -98,7 +98,8 @@ package struct AttemptRecord: Sendable, Equatable {
     /// `time duration attempt end`, as the scripts keep it.
     package init?(_ text: String) {
         let parts = text.split(separator: " ", maxSplits: 3)
-        guard parts.count == 4, let time = UInt64(parts[0]), let duration = UInt64(parts[1]), let attempt = Int(parts[2])
+        guard parts.count == 4, let time = UInt64(parts[0]), let duration = UInt64(parts[1]),
+            let attempt = Int(parts[2])
         else { return nil }
         self.init(time: time, duration: duration, attempt: attempt, end: String(parts[3]))
     }
@@ -108,7 +109,11 @@ package struct AttemptRecord: Sendable, Equatable {
             ("attempt", .integer(attempt)), ("at", .string(RFC3339.string(milliseconds: time))),
             ("duration_ms", .integer(duration)),
         ]
-        if let status = Int(end) { members.append(("status", .integer(status))) } else { members.append(("error", .string(end))) }
+        if let status = Int(end) {
+            members.append(("status", .integer(status)))
+        } else {
+            members.append(("error", .string(end)))
+        }
         return .object(members)
     }
 }

@@ -4,7 +4,8 @@ import Documents
 
 enum HeaderRules {
     private static let reserved: Set<String> = [
-        "host", "content-length", "content-type", "content-encoding", "transfer-encoding", "connection", "te", "trailer",
+        "host", "content-length", "content-type", "content-encoding", "transfer-encoding", "connection", "te",
+        "trailer",
         "upgrade", "expect", "keep-alive", "user-agent", "accept-encoding", "date", "via",
     ]
     private static let reservedBeginnings = ["webhook-", "proxy-"]

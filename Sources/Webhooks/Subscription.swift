@@ -48,7 +48,8 @@ package struct Subscription: Sendable {
         let range = WebhookLimits.patterns
         guard let value, value.kind == .array, range.contains(value.count) else {
             throw WebhookFault(
-                .invalid, "“apps” is a list of \(range.lowerBound) to \(range.upperBound) applications, or beginnings of "
+                .invalid,
+                "“apps” is a list of \(range.lowerBound) to \(range.upperBound) applications, or beginnings of "
                     + "their ids with “*” behind.", at: "/apps")
         }
         var patterns: [ApplicationPattern] = []
@@ -83,7 +84,9 @@ package struct Subscription: Sendable {
     private static func schedule(_ value: Document?) throws(WebhookFault) -> RetrySchedule {
         guard let value else { return .usual }
         let pauses: Document?
-        do throws(OperationFault) { pauses = try MemberReading(value, knows: ["pauses_s"], at: "/retry")["pauses_s"] } catch {
+        do throws(OperationFault) {
+            pauses = try MemberReading(value, knows: ["pauses_s"], at: "/retry")["pauses_s"]
+        } catch {
             throw WebhookFault(error)
         }
         guard let pauses else { return .usual }
@@ -93,7 +96,8 @@ package struct Subscription: Sendable {
             numbers.allSatisfy({ $0.map(seconds.contains) ?? false })
         else {
             throw WebhookFault(
-                .invalid, "“pauses_s” is a list of at most \(count.upperBound) whole numbers from \(seconds.lowerBound) to "
+                .invalid,
+                "“pauses_s” is a list of at most \(count.upperBound) whole numbers from \(seconds.lowerBound) to "
                     + "\(seconds.upperBound).", at: "/retry/pauses_s")
         }
         return RetrySchedule(pauses: numbers.map { .seconds($0 ?? 0) })

@@ -71,7 +71,9 @@ enum RetryAfter {
     /// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7), in milliseconds since 1970.
     private static func date(_ text: String) -> UInt64? {
         let parts = text.split(separator: " ")
-        guard parts.count == 6, parts[5] == "GMT", let month = months.firstIndex(of: String(parts[2])) else { return nil }
+        guard parts.count == 6, parts[5] == "GMT", let month = months.firstIndex(of: String(parts[2])) else {
+            return nil
+        }
         let number = month < 9 ? "0\(month + 1)" : "\(month + 1)"
         return RFC3339.milliseconds("\(parts[3])-\(number)-\(parts[1])T\(parts[4])Z")
     }

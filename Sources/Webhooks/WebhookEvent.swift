@@ -25,7 +25,8 @@ package struct WebhookEvent: Sendable {
     /// What is sent and signed: `{"type", "timestamp", "data"}`.
     package var body: [UInt8] {
         Document.object([
-            ("type", .string(type.rawValue)), ("timestamp", .string(RFC3339.string(milliseconds: time))), ("data", data),
+            ("type", .string(type.rawValue)), ("timestamp", .string(RFC3339.string(milliseconds: time))),
+            ("data", data),
         ]).encoded()
     }
 }

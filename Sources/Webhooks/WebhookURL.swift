@@ -67,7 +67,9 @@ package struct WebhookURL: Hashable, Sendable {
             port = behind.isEmpty ? nil : behind.dropFirst()
             guard case .v6 = IPAddress(host) else { return nil }
         } else {
-            if let colon = text.firstIndex(of: ":") { (host, port) = (text[..<colon], text[text.index(after: colon)...]) }
+            if let colon = text.firstIndex(of: ":") {
+                (host, port) = (text[..<colon], text[text.index(after: colon)...])
+            }
             guard isName(host) else { return nil }
         }
         guard let port else { return (host.lowercased(), isSecure ? 443 : 80) }

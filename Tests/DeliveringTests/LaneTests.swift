@@ -53,9 +53,10 @@ struct LaneTests {
         #expect(lane.take(upTo: 10, rate: nil, at: open) == .some(10))
     }
 
-    @Test("All lanes together have so much room; who found none is woken, and a full endpoint takes none from the others")
+    @Test(
+        "All lanes together have so much room; who found none is woken, and a full endpoint takes none from the others")
     func lanes() throws {
-        var configuration = CourierConfiguration(name: "test")
+        var configuration = CourierConfiguration()
         configuration.deliveries = 10
         configuration.deliveriesPerEndpoint = 8
         let lanes = Lanes(configuration)
@@ -79,7 +80,8 @@ struct LaneTests {
     func fanOut() throws {
         let hook = try webhook("http://a.org/")
         func event(_ type: EventType, _ app: String? = "board", data: Document = .emptyObject) throws -> WebhookEvent {
-            WebhookEvent(id: "1-1", type: type, application: try app.map { try ApplicationID($0) }, time: 100, data: data)
+            WebhookEvent(
+                id: "1-1", type: type, application: try app.map { try ApplicationID($0) }, time: 100, data: data)
         }
         #expect(FanOut.deliveries(of: [try event(.changeRejected)], to: [hook], in: 1).map(\.isSkipped) == [false])
         #expect(FanOut.deliveries(of: [try event(.operationDead)], to: [hook], in: 1).isEmpty)

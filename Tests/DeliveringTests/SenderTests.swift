@@ -1,4 +1,5 @@
 import Documents
+import NIOPosix
 import Receivers
 import TestSupport
 import Testing
@@ -41,11 +42,14 @@ struct SenderTests {
         }
     }
 
-    @Test("A name is connected to where it was checked, with the name in Host; at the second look-up it may be elsewhere")
+    @Test(
+        "A name is connected to where it was checked, with the name in Host; at the second look-up it may be elsewhere")
     func rebinding() async throws {
         try await withReceiver { receiver in
             // The system knows no such name: were it asked, nothing would arrive.
-            let resolver = try ScriptedResolver([["127.0.0.1"], ["10.0.0.1"], ["127.0.0.1", "10.0.0.1"], ["127.0.0.1"]])
+            let resolver = try ScriptedResolver([
+                ["127.0.0.1"], ["10.0.0.1"], ["127.0.0.1", "10.0.0.1"], ["127.0.0.1"],
+            ])
             try await withSender(resolver: resolver) { sender in
                 let hook = try webhook("http://rebind.invalid:\(receiver.port)/")
                 #expect(await sender.send(body, as: delivery, to: hook) == .answered(status: 204, retryAfter: nil))
@@ -122,6 +126,21 @@ struct SenderTests {
                 #expect(try await end("/busy") == .answered(status: 429, retryAfter: "7"))
             }
         }
+    }
+
+    @Test("The system's resolver has all addresses of a name, for everybody who asks at the same time")
+    func system() async throws {
+        let resolver = SystemResolver(eventLoop: MultiThreadedEventLoopGroup.singleton.next())
+        let answers = try await withThrowingTaskGroup(of: [IPAddress].self) { group in
+            for _ in 0..<50 { group.addTask { try await resolver.addresses(of: "localhost") } }
+            var answers: [[IPAddress]] = []
+            for try await answer in group { answers.append(answer) }
+            return answers
+        }
+        #expect(answers.count == 50 && Set(answers).count == 1)
+        #expect(answers[0].contains { "\($0)" == "127.0.0.1" } && !answers[0].contains { AddressRules().allow($0) })
+        #expect(try await resolver.addresses(of: "127.0.0.1") == [IPAddress("127.0.0.1")])
+        await resolver.shutdown()
     }
 
     @Test("A port where nobody listens, and what is no TLS, are failures")

@@ -1,5 +1,5 @@
-import Fold
 import Documents
+import Fold
 import Synchronization
 import TestSupport
 import Testing
@@ -38,7 +38,7 @@ func webhook(_ url: String, _ more: String = "", id: String = "w1") throws -> We
 }
 
 func configuration(_ rules: AddressRules = loopback) -> CourierConfiguration {
-    var configuration = CourierConfiguration(name: "test")
+    var configuration = CourierConfiguration()
     configuration.rules = rules
     configuration.attemptTimeout = .seconds(2)
     configuration.connectTimeout = .milliseconds(500)

@@ -107,7 +107,9 @@ private final class ReceiverHandler: ChannelInboundHandler {
         case .slow(let status, let time):
             let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
             let own = NIOLoopBound(self, eventLoop: context.eventLoop)
-            context.eventLoop.scheduleTask(in: .milliseconds(time.components.seconds * 1_000 + time.components.attoseconds / 1_000_000_000_000_000)) {
+            context.eventLoop.scheduleTask(
+                in: .milliseconds(time.components.seconds * 1_000 + time.components.attoseconds / 1_000_000_000_000_000)
+            ) {
                 own.value.write(status, [], bound.value)
             }
         case .hang: break
@@ -127,7 +129,9 @@ private final class ReceiverHandler: ChannelInboundHandler {
 
     /// Past the encoder.
     private func drip(_ beginning: String, _ context: ChannelHandlerContext) {
-        guard let first = try? context.pipeline.syncOperations.context(handlerType: HTTPResponseEncoder.self) else { return }
+        guard let first = try? context.pipeline.syncOperations.context(handlerType: HTTPResponseEncoder.self) else {
+            return
+        }
         let isBody = beginning.hasSuffix("\r\n\r\n")
         first.writeAndFlush(NIOAny(ByteBuffer(string: beginning)), promise: nil)
         let bound = NIOLoopBound(first, eventLoop: context.eventLoop)

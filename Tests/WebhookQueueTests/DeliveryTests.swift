@@ -19,7 +19,8 @@ struct DeliveryTests {
             func deliveries() -> [NewDelivery] {
                 slice.events.map { event in
                     NewDelivery(
-                        id: DeliveryID(partition: store.home.number, event: event.id, to: hook.name), webhook: hook.name,
+                        id: DeliveryID(partition: store.home.number, event: event.id, to: hook.name),
+                        webhook: hook.name,
                         event: event, isSkipped: false)
                 }
             }
@@ -51,7 +52,9 @@ struct DeliveryTests {
         }
     }
 
-    @Test("A delivery is with one courier at a time; when its lease runs out, the next one sends the same, and the first has no say")
+    @Test(
+        "A delivery is with one courier at a time; when its lease runs out, the next one sends the same, and the first has no say"
+    )
     func leases() async throws {
         try await withStore { store in
             let hook = try await store.hook()
@@ -81,7 +84,9 @@ struct DeliveryTests {
             for (attempt, pause) in [(1, 5), (2, 300)] {
                 let claimed = try #require(try await store.claim(hook).first)
                 #expect(claimed.attempt == attempt)
-                #expect(try await store.settle(claimed, .retry(after: .seconds(pause)), .answered(status: 500, retryAfter: nil)))
+                #expect(
+                    try await store.settle(
+                        claimed, .retry(after: .seconds(pause)), .answered(status: 500, retryAfter: nil)))
                 #expect(try await store.status(id) == .retrying)
                 let work = try await store.queue.look(at: store.home)
                 #expect(work.webhooks.isEmpty)
@@ -106,7 +111,9 @@ struct DeliveryTests {
         }
     }
 
-    @Test("That a delivery is failing is told after its fourth attempt, once; then that it arrived, or is dead; not of what tells it")
+    @Test(
+        "That a delivery is failing is told after its fourth attempt, once; then that it arrived, or is dead; not of what tells it"
+    )
     func troubles() async throws {
         try await withStore { store in
             let hook = try await store.hook()
@@ -150,15 +157,21 @@ struct DeliveryTests {
         }
     }
 
-    @Test("A replay sends the same bytes under the same id, not while the delivery is alive, and not when the bytes are gone")
+    @Test(
+        "A replay sends the same bytes under the same id, not while the delivery is alive, and not when the bytes are gone"
+    )
     func replays() async throws {
         try await withStore { store in
             let hook = try await store.hook()
             let id = try await store.make("e1", for: hook)
-            guard case .alive = try await store.queue.replay(id) else { throw TestSupportError("it was replayed alive") }
+            guard case .alive = try await store.queue.replay(id) else {
+                throw TestSupportError("it was replayed alive")
+            }
             let first = try #require(try await store.claim(hook).first)
             #expect(try await store.settle(first, .succeeded))
-            guard case .again(let document) = try await store.queue.replay(id) else { throw TestSupportError("not again") }
+            guard case .again(let document) = try await store.queue.replay(id) else {
+                throw TestSupportError("not again")
+            }
             #expect(document.status == .pending && document.attempt == 0)
             let second = try #require(try await store.claim(hook).first)
             #expect(second.id == id && second.body == first.body && second.attempt == 1)
@@ -170,7 +183,9 @@ struct DeliveryTests {
         }
     }
 
-    @Test("A recovery begins anew what did not arrive; all of it, if that is wanted; nothing that is alive, of others or of other times")
+    @Test(
+        "A recovery begins anew what did not arrive; all of it, if that is wanted; nothing that is alive, of others or of other times"
+    )
     func requeued() async throws {
         try await withStore { store in
             let (hook, other) = (try await store.hook(), try await store.hook("w2"))
@@ -189,7 +204,8 @@ struct DeliveryTests {
             try await store.make("alive", for: hook)
             func requeue(_ all: Bool, skipping: Int = 0) async throws -> (looked: Int, again: Int) {
                 try await store.queue.requeue(
-                    hook.name, since: now - 1_000, until: now + 60_000, skipping: skipping, includingArrived: all, in: store.home)
+                    hook.name, since: now - 1_000, until: now + 60_000, skipping: skipping, includingArrived: all,
+                    in: store.home)
             }
             let missed = try await requeue(false)
             #expect(missed == (5, 2))
@@ -208,13 +224,15 @@ struct DeliveryTests {
             let claimed = try #require(try await store.claim(hook).first)
             #expect(try await store.settle(claimed, .succeeded))
             for kind in ["hook-delivery:\(id)", "hook-attempts:\(id)", "hook-payload:e1"] {
-                let left = try store.redis.command("PTTL", store.key(kind)).split(whereSeparator: \.isNewline).first ?? ""
+                let left =
+                    try store.redis.command("PTTL", store.key(kind)).split(whereSeparator: \.isNewline).first ?? ""
                 #expect(!left.contains("-") && left.contains { $0.isNumber }, "\(kind) \(left)")
             }
             // As if there were as many as may be, all older.
             _ = try store.redis.command(
                 "EVAL",
-                "for i = 1, 20000 do redis.call('ZADD', KEYS[1], redis.call('TIME')[1] * 1000 - 1000, 'x' .. i) end", "1",
+                "for i = 1, 20000 do redis.call('ZADD', KEYS[1], redis.call('TIME')[1] * 1000 - 1000, 'x' .. i) end",
+                "1",
                 store.key("hook-index"))
             try await store.make("e2", for: hook)
             let count = try store.redis.command("ZCARD", store.key("hook-index"))

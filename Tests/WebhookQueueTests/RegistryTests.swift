@@ -1,7 +1,7 @@
+import Documents
 import Fold
 import OperationQueue
 import Operations
-import Documents
 import TestSupport
 import Testing
 import WebhookQueue
@@ -94,7 +94,9 @@ struct RegistryTests {
             try await store.registry.report(.gone, of: old.name)
             #expect(try await store.see().isEnabled)
             try await store.registry.report(.gone, of: hook.name)
-            guard case .disabled(.gone, _) = try await store.see().status else { throw TestSupportError("it is enabled") }
+            guard case .disabled(.gone, _) = try await store.see().status else {
+                throw TestSupportError("it is enabled")
+            }
         }
     }
 

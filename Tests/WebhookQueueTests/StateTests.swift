@@ -11,7 +11,8 @@ import Webhooks
 struct StateTests {
     private func publish(_ number: Int, in store: Store, quiet: Bool = true) async throws {
         let change = try Change(
-            id: try ChangeID("c\(number)"), precondition: .none, kind: .mergePatch, parsing: Array("{\"a\":\(number)}".utf8).span)
+            id: try ChangeID("c\(number)"), precondition: .none, kind: .mergePatch,
+            parsing: Array("{\"a\":\(number)}".utf8).span)
         _ = try await store.log.append([change], to: board, allOrNone: false)
         let slice = try #require(try await store.log.read(board, after: nil))
         var replica = Replica(of: board, settings: store.log.settings)
@@ -20,7 +21,8 @@ struct StateTests {
         let snapshot = try #require(made)
         #expect(
             try await store.log.merged(
-                board, from: slice.from, to: snapshot.positionToken, version: snapshot.version, stateBytes: snapshot.state.count,
+                board, from: slice.from, to: snapshot.positionToken, version: snapshot.version,
+                stateBytes: snapshot.state.count,
                 rejections: []) == .done)
         if quiet { #expect(try await store.log.checkpoint(snapshot) == .done) }
     }
@@ -129,7 +131,7 @@ struct StateTests {
                 var replica = Replica(of: board, settings: store.log.settings)
                 let progress = try replica.absorb(slice)
                 let made = replica.snapshot()
-        let snapshot = try #require(made)
+                let snapshot = try #require(made)
                 #expect(progress.rejections.count == 1)
                 #expect(
                     try await store.log.merged(

@@ -110,7 +110,9 @@ extension Store {
         try await queue.claim(for: hook.name, most: most, in: home)
     }
 
-    func settle(_ delivery: ClaimedDelivery, _ outcome: AttemptOutcome, _ end: AttemptEnd = .timedOut) async throws -> Bool {
+    func settle(_ delivery: ClaimedDelivery, _ outcome: AttemptOutcome, _ end: AttemptEnd = .timedOut) async throws
+        -> Bool
+    {
         try await queue.settle(delivery, outcome, end: end, duration: .milliseconds(7), in: home)
     }
 
@@ -124,7 +126,8 @@ extension Store {
     /// Adds an event as scripts do.
     func happen(_ id: String) throws {
         _ = try redis.command(
-            "XADD", key("events"), "*", "type", "change.rejected", "app", "board", "id", id, "epoch", "e1", "position", "1",
+            "XADD", key("events"), "*", "type", "change.rejected", "app", "board", "id", id, "epoch", "e1", "position",
+            "1",
             "reason", "test-failed -")
     }
 }

@@ -9,13 +9,19 @@ struct SignatureTests {
     @Test(
         "A request is signed as Standard Webhooks has it",
         arguments: [
-            (first, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, #"{"test": 2432232314}"#,
-                "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="),
-            (second, "msg_27UH4WbU6Z5A5EzD8u03UvzRbpk", 1_649_367_553,
+            (
+                first, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, #"{"test": 2432232314}"#,
+                "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+            ),
+            (
+                second, "msg_27UH4WbU6Z5A5EzD8u03UvzRbpk", 1_649_367_553,
                 #"{"email":"test@example.com","username":"test_user"}"#,
-                "v1,tZ1I4/hDygAJgO5TYxiSd6Sd0kDW6hPenDe+bTa3Kkw="),
-            (first, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, "",
-                "v1,v48jdbgvh29KJz2Qc+ghw8G6vG3nAKnujWBg8oM/62A="),
+                "v1,tZ1I4/hDygAJgO5TYxiSd6Sd0kDW6hPenDe+bTa3Kkw="
+            ),
+            (
+                first, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, "",
+                "v1,v48jdbgvh29KJz2Qc+ghw8G6vG3nAKnujWBg8oM/62A="
+            ),
         ] as [(String, String, Int64, String, String)])
     func vectors(secret: String, id: String, time: Int64, body: String, signature: String) throws {
         let ring = SecretRing(try WebhookSecret(secret))

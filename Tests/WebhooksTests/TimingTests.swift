@@ -4,7 +4,9 @@ import Testing
 
 @Suite("When webhooks are tried again")
 struct TimingTests {
-    @Test("Ten attempts: at once, then after 5 s, 5 m, 30 m, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h; never earlier, a fifth later at most")
+    @Test(
+        "Ten attempts: at once, then after 5 s, 5 m, 30 m, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h; never earlier, a fifth later at most"
+    )
     func schedule() {
         let seconds = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400]
         let schedule = RetrySchedule.usual

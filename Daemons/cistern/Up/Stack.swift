@@ -41,7 +41,9 @@ struct Stack: Sendable {
         return "http://\(name):\(port)"
     }
 
-    static let names = ["cistern", "redis", "memcached", "merge-daemon", "courier", "change-bucket", "state-poll", "front"]
+    static let names = [
+        "cistern", "redis", "memcached", "merge-daemon", "courier", "change-bucket", "state-poll", "front",
+    ]
 
     var redis: ServerProcess {
         ServerProcess(

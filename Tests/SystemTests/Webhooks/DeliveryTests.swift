@@ -32,13 +32,18 @@ struct WebhookDeliveryTests {
         }
     }
 
-    @Test("What fails is sent again under the same id, with a time of its own, and is dead in the end; whoever asked is told")
+    @Test(
+        "What fails is sent again under the same id, with a time of its own, and is dead in the end; whoever asked is told"
+    )
     func retries() async throws {
         try await withCistern(.couriers()) { system in
             try await withReceiver({ request, count in
-                request.path == "/watch" ? .answer(200) : count == 0 ? .answer(500) : count == 1 ? .hangUp : .answer(301, [("Location", "/watch")])
+                request.path == "/watch"
+                    ? .answer(200)
+                    : count == 0 ? .answer(500) : count == 1 ? .hangUp : .answer(301, [("Location", "/watch")])
             }) { receiver in
-                try await system.hook("watch", at: receiver.url("/watch"), types: #""delivery.failing","delivery.dead""#)
+                try await system.hook(
+                    "watch", at: receiver.url("/watch"), types: #""delivery.failing","delivery.dead""#)
                 try await system.hook("w1", at: receiver.url("/bad"))
                 try await system.reject("c1")
                 try await eventually(within: .seconds(40), "it is given up") {
@@ -52,7 +57,9 @@ struct WebhookDeliveryTests {
                 #expect(Set(told.map(\.type)) == ["delivery.failing", "delivery.dead"])
                 #expect(told.allSatisfy { $0.data["delivery"]?.stringValue == seen[0].id })
                 let attempts = try await system.hooks("GET", "deliveries/\(seen[0].id)/attempts").member("attempts")
-                let ends = (attempts.map { Array($0.elements) } ?? []).map { $0["status"]?.text ?? $0["error"]?.text ?? "" }
+                let ends = (attempts.map { Array($0.elements) } ?? []).map {
+                    $0["status"]?.text ?? $0["error"]?.text ?? ""
+                }
                 #expect(ends == ["500", "\"connection-closed\"", "301", "301", "301", "301"])
                 // Once more, by hand.
                 receiver.behave { _, _ in .answer(200) }
@@ -118,7 +125,8 @@ struct WebhookDeliveryTests {
         }
     }
 
-    @Test("Events while no courier runs arrive when one does, states too; many couriers send each once where nobody dies")
+    @Test(
+        "Events while no courier runs arrive when one does, states too; many couriers send each once where nobody dies")
     func away() async throws {
         try await withCistern(.couriers(3)) { system in
             try await withReceiver { receiver in
@@ -133,7 +141,9 @@ struct WebhookDeliveryTests {
                         && receiver.received.contains { $0.type == "state.changed" }
                 }
                 try await eventually("all is told") {
-                    Set(try await system.deliveries("webhook=w1&limit=100").map { $0["status"]?.stringValue }) == ["succeeded"]
+                    Set(try await system.deliveries("webhook=w1&limit=100").map { $0["status"]?.stringValue }) == [
+                        "succeeded"
+                    ]
                 }
                 #expect(Set(receiver.received.map(\.id)).count == receiver.received.count)
                 let version = try await system.get("/v1/apps/board/state").version

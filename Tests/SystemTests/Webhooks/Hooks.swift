@@ -16,7 +16,8 @@ extension TestCistern {
         -> Answer
     {
         try await send(
-            method, "/v1/\(path)", headers: (body == nil ? [] : [Self.json]) + headers, body: body.map { Array($0.utf8) },
+            method, "/v1/\(path)", headers: (body == nil ? [] : [Self.json]) + headers,
+            body: body.map { Array($0.utf8) },
             to: bucket)
     }
 

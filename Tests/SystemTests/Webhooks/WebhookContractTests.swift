@@ -58,12 +58,17 @@ struct WebhookContractTests {
         try await withCistern { system async throws -> Void in
             func refusal(_ body: String, type: String = "application/json") async throws -> String {
                 let answer = try await system.send(
-                    "PUT", "/v1/webhooks/w1", headers: [("Content-Type", type)], body: Array(body.utf8), to: system.bucket)
+                    "PUT", "/v1/webhooks/w1", headers: [("Content-Type", type)], body: Array(body.utf8),
+                    to: system.bucket)
                 return answer.refusal + " " + (answer.member("pointer")?.stringValue ?? "")
             }
             #expect(try await refusal("{}") == "422 invalid-webhook ")
-            #expect(try await refusal(Self.smallest.replacing("state.changed", with: "x")) == "422 invalid-webhook /event_types/0")
-            #expect(try await refusal(Self.smallest.dropLast() + #","secret":"whsec_AAAA"}"#) == "422 invalid-webhook /secret")
+            #expect(
+                try await refusal(Self.smallest.replacing("state.changed", with: "x"))
+                    == "422 invalid-webhook /event_types/0")
+            #expect(
+                try await refusal(Self.smallest.dropLast() + #","secret":"whsec_AAAA"}"#)
+                    == "422 invalid-webhook /secret")
             for url in ["https://10.0.0.1/", "https://user@example.org/", "ftp://x/", "http://127.0.0.1:80/"] {
                 #expect(
                     try await refusal(Self.smallest.replacing("https://example.org/", with: url))
@@ -104,19 +109,25 @@ struct WebhookContractTests {
         }
     }
 
-    @Test("What happens while a webhook is disabled is skipped, and can be recovered; what waits for a deleted one is discarded")
+    @Test(
+        "What happens while a webhook is disabled is skipped, and can be recovered; what waits for a deleted one is discarded"
+    )
     func disabled() async throws {
         try await withCistern(.couriers()) { system in
             try await withReceiver({ request, _ in request.path == "/bad" ? .answer(500) : .answer(200) }) { receiver in
-                let since = try #require(try await system.hook(
-                    "w1", at: receiver.url("/good"), types: #""change.rejected","state.changed""#).member("created_at")?.stringValue)
+                let since = try #require(
+                    try await system.hook(
+                        "w1", at: receiver.url("/good"), types: #""change.rejected","state.changed""#
+                    ).member("created_at")?.stringValue)
                 let disabled = try await system.hooks("POST", "webhooks/w1:disable")
                 #expect(disabled.status == 200 && disabled.member("disabled")?["reason"]?.stringValue == "asked")
                 try await system.reject("c1")
                 #expect(try await system.outcome(#"{"a":1}"#, id: "c2") == "applied")
                 try await eventually("it is skipped") { try await system.statuses("w1") == ["skipped"] }
-                let skipped = try #require(try await system.deliveries("webhook=w1&status=skipped").first?["id"]?.stringValue)
-                #expect(try await system.hooks("POST", "deliveries/\(skipped):replay").refusal == "409 webhook-disabled")
+                let skipped = try #require(
+                    try await system.deliveries("webhook=w1&status=skipped").first?["id"]?.stringValue)
+                #expect(
+                    try await system.hooks("POST", "deliveries/\(skipped):replay").refusal == "409 webhook-disabled")
                 let wish = #"{"since":"\#(since)"}"#
                 #expect(try await system.hooks("POST", "webhooks/w1:recover", wish).refusal == "409 webhook-disabled")
                 #expect(try await system.hooks("POST", "webhooks/w1:enable").status == 200)
@@ -125,7 +136,8 @@ struct WebhookContractTests {
                 #expect(recovery.status == 202)
                 let place = try #require(recovery["Operation-Location"])
                 try await eventually(within: .seconds(30), "the recovery is done") {
-                    try await system.send("GET", place + "?redirect=never", to: system.bucket).member("status")?.stringValue == "succeeded"
+                    try await system.send("GET", place + "?redirect=never", to: system.bucket).member("status")?
+                        .stringValue == "succeeded"
                 }
                 try await eventually("what was missed arrives") {
                     Set(receiver.received.map(\.type)) == ["change.rejected", "state.changed"]
@@ -139,7 +151,8 @@ struct WebhookContractTests {
                 try await system.reject("c3")
                 try await eventually("it waits") { try await system.statuses("w2").first == "retrying" }
                 let alive = try #require(try await system.deliveries("webhook=w2").first?["id"]?.stringValue)
-                #expect(try await system.hooks("POST", "deliveries/\(alive):replay").refusal == "409 delivery-in-flight")
+                #expect(
+                    try await system.hooks("POST", "deliveries/\(alive):replay").refusal == "409 delivery-in-flight")
                 #expect(try await system.hooks("DELETE", "webhooks/w2").status == 204)
                 try await eventually("it is discarded") {
                     try await system.hooks("GET", "deliveries/\(alive)").member("status")?.stringValue == "discarded"
@@ -151,7 +164,8 @@ struct WebhookContractTests {
     @Test("An endpoint that is gone is disabled, which is told to whoever may know")
     func gone() async throws {
         try await withCistern(.couriers()) { system in
-            try await withReceiver({ request, _ in request.path == "/gone" ? .answer(410) : .answer(200) }) { receiver in
+            try await withReceiver({ request, _ in request.path == "/gone" ? .answer(410) : .answer(200) }) {
+                receiver in
                 try await system.hook("watch", at: receiver.url("/watch"), types: #""webhook.disabled""#)
                 try await system.hook("w1", at: receiver.url("/gone"))
                 try await system.reject("c1")
@@ -170,7 +184,8 @@ struct WebhookContractTests {
     @Test("What is busy is asked again no sooner than it says")
     func busy() async throws {
         try await withCistern(.couriers()) { system in
-            try await withReceiver({ _, count in count == 0 ? .answer(429, [("Retry-After", "2")]) : .answer(200) }) { receiver in
+            try await withReceiver({ _, count in count == 0 ? .answer(429, [("Retry-After", "2")]) : .answer(200) }) {
+                receiver in
                 try await system.hook("w1", at: receiver.url())
                 let start = ContinuousClock.now
                 try await system.reject("c1")
@@ -193,7 +208,9 @@ struct WebhookContractTests {
                 while let path = next {
                     let page = try await system.send("GET", path, to: system.bucket)
                     #expect(page.status == 200)
-                    ids += (page.member("deliveries").map { Array($0.elements) } ?? []).compactMap { $0["id"]?.stringValue }
+                    ids += (page.member("deliveries").map { Array($0.elements) } ?? []).compactMap {
+                        $0["id"]?.stringValue
+                    }
                     next = page["Link"]?.split(separator: ">").first.map { String($0.dropFirst()) }
                 }
                 #expect(ids.count == 25 && Set(ids) == Set(receiver.received.map(\.id)))
