@@ -328,6 +328,9 @@ let package = Package(
                 "TestSupport", "Relays", nioPosix, log,
             ],
             swiftSettings: settings),
+        .testTarget(
+            name: "WebhookServiceTests", dependencies: ["WebhookService", "WebhookQueue", "Webhooks", "Fold"],
+            swiftSettings: settings),
         // An endpoint of webhooks that behaves badly.
         .target(
             name: "Receivers", dependencies: [nioCore, nioPosix, nioHTTP1], path: "Tests/Receivers",

@@ -124,6 +124,12 @@ struct WebhookContractTests {
                 try await system.reject("c1")
                 #expect(try await system.outcome(#"{"a":1}"#, id: "c2") == "applied")
                 try await eventually("it is skipped") { try await system.statuses("w1") == ["skipped"] }
+                // Nobody wants to know of the state; its mark is let go.
+                try await eventually(within: .seconds(20), "the state is quiet and forgotten") {
+                    ["*}:dirty", "*}:changed"].allSatisfy {
+                        (try? system.redis.command("KEYS", $0))?.contains("{") == false
+                    }
+                }
                 let skipped = try #require(
                     try await system.deliveries("webhook=w1&status=skipped").first?["id"]?.stringValue)
                 #expect(
