@@ -32,9 +32,7 @@ package struct MemberReading {
 
     package subscript(name: String) -> Document? { object[name] }
 
-    package func fault(_ name: String, _ message: String) -> OperationFault {
-        OperationFault(message, at: "\(place)/\(name)")
-    }
+    func fault(_ name: String, _ message: String) -> OperationFault { OperationFault(message, at: "\(place)/\(name)") }
 
     package func integer(_ name: String, in range: ClosedRange<Int>) throws(OperationFault) -> Int? {
         guard let value = object[name] else { return nil }
@@ -44,11 +42,11 @@ package struct MemberReading {
         return number
     }
 
-    package func seconds(_ name: String, in range: ClosedRange<Int>) throws(OperationFault) -> Duration? {
+    func seconds(_ name: String, in range: ClosedRange<Int>) throws(OperationFault) -> Duration? {
         try integer(name, in: range).map { .seconds($0) }
     }
 
-    package func flag(_ name: String) throws(OperationFault) -> Bool? {
+    func flag(_ name: String) throws(OperationFault) -> Bool? {
         guard let value = object[name] else { return nil }
         guard let flag = value.boolValue else { throw fault(name, "“\(name)” is true or false.") }
         return flag
