@@ -21,13 +21,4 @@ package enum EventType: String, CaseIterable, Sendable {
 
     /// Those that a webhook may ask for.
     package static let subscribable = allCases.filter { $0 != .webhookTest }
-
-    /// Whether it is about webhooks themselves: what becomes of its deliveries is not told, or it would go on for ever.
-    package var isAboutWebhooks: Bool {
-        switch self {
-        case .stateChanged, .changeRejected, .operationSucceeded, .operationFailed, .operationCancelled, .operationDead:
-            false
-        case .webhookDisabled, .deliveryFailing, .deliveryRecovered, .deliveryDead, .webhookTest: true
-        }
-    }
 }

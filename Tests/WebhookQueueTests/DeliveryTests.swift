@@ -176,7 +176,14 @@ struct DeliveryTests {
             let second = try #require(try await store.claim(hook).first)
             #expect(second.id == id && second.body == first.body && second.attempt == 1)
             #expect(try await store.settle(second, .dead))
+            let late = try await store.make("e2", for: hook)
+            let claimed = try #require(try await store.claim(hook).first)
+            #expect(try await store.settle(claimed, .retry(after: .seconds(14 * 86_400))))
             try store.advance(to: .seconds(14 * 86_400 + 60))
+            // It was tried for longer than its bytes are kept.
+            #expect(try await store.claim(hook).isEmpty)
+            #expect(try await store.status(late) == .dead)
+            #expect(try await store.eventTypes().last == "delivery.dead")
             guard case .expired = try await store.queue.replay(id) else { throw TestSupportError("not expired") }
             try store.advance(to: .seconds(16 * 86_400 + 60))
             guard case .unknown = try await store.queue.replay(id) else { throw TestSupportError("not forgotten") }

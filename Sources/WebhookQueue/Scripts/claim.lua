@@ -10,6 +10,8 @@ for _, id in ipairs(call('ZRANGEBYSCORE', due_key(ARGV[2]), '-inf', digits(now),
   else
     local body = call('GET', payload_key(d.payload))
     if not body then
+      -- It was tried for longer than bytes are kept.
+      tell_of(d, 'dead')
       finish(d, 'dead')
     else
       -- Counted when it begins: what brings its courier down has used it up, too.
