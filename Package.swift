@@ -51,7 +51,7 @@ func daemon(
 }
 
 /// What tests of whole systems run, and so have to be built with them.
-let daemons: [Target.Dependency] = ["change-bucket", "merge-daemon", "state-poll", "cistern-front"]
+let daemons: [Target.Dependency] = ["change-bucket", "merge-daemon", "courier", "state-poll", "cistern-front"]
 
 /// The Lua scripts, compiled into ChangeLog.
 let scripts = [
@@ -65,6 +65,13 @@ let operationScripts = [
     "retry", "list", "news", "told", "tally",
 ]
 
+/// Those of webhooks, compiled into WebhookQueue.
+let webhookScripts = [
+    "common", "look", "events", "fanout", "marked", "versions", "hand", "claim", "settle", "drop", "get", "list",
+    "replay",
+    "requeue", "mark", "unmark", "emit", "hooks", "hook", "puthook", "deletehook", "report",
+]
+
 let package = Package(
     name: "cistern",
     platforms: [.macOS(.v15)],
@@ -73,6 +80,7 @@ let package = Package(
         .executable(name: "cistern", targets: ["cistern"]),
         .executable(name: "change-bucket", targets: ["change-bucket"]),
         .executable(name: "merge-daemon", targets: ["merge-daemon"]),
+        .executable(name: "courier", targets: ["courier"]),
         .executable(name: "state-poll", targets: ["state-poll"]),
         .executable(name: "cistern-front", targets: ["cistern-front"]),
     ],
@@ -113,6 +121,11 @@ let package = Package(
         // Long-running operations: what is asked for and what is said of them.
         .target(name: "Operations", dependencies: ["Documents", "Fold", crypto], swiftSettings: settings),
 
+        // Webhooks: subscriptions, signatures, when and to which addresses something is sent.
+        .target(
+            name: "Webhooks", dependencies: ["Documents", "Fold", "Grants", "Operations", crypto],
+            swiftSettings: settings),
+
         // How often somebody may do something.
         .target(name: "RateLimits", swiftSettings: settings),
 
@@ -138,6 +151,11 @@ let package = Package(
             dependencies: ["Documents", "Fold", "Operations", "Redis", "ChangeLog", log, metrics, lifecycle],
             resources: operationScripts.map { .embedInCode("Scripts/\($0).lua") }, swiftSettings: settings),
 
+        // Webhooks in Redis: subscriptions beside the partitions, events and deliveries in them.
+        .target(
+            name: "WebhookQueue", dependencies: ["Documents", "Fold", "Webhooks", "Redis", "ChangeLog"],
+            resources: webhookScripts.map { .embedInCode("Scripts/\($0).lua") }, swiftSettings: settings),
+
         // What every daemon is made of.
         .target(name: "Telemetry", dependencies: [metrics, log], swiftSettings: settings),
         .target(
@@ -162,6 +180,12 @@ let package = Package(
                 hummingbird, nioCore, httpTypes, lifecycle,
             ], swiftSettings: settings),
         .target(
+            name: "WebhookService",
+            dependencies: [
+                "Documents", "Fold", "Grants", "Webhooks", "WebhookQueue", "Operations", "OperationQueue", "ChangeLog",
+                "HTTPService", "LogAnswers", hummingbird, nioCore, httpTypes,
+            ], swiftSettings: settings),
+        .target(
             name: "Merging",
             dependencies: ["Fold", "Redis", "ChangeLog", "SnapshotCache", collections, log, metrics, lifecycle],
             swiftSettings: settings),
@@ -173,6 +197,13 @@ let package = Package(
                 httpTypes, log, metrics, lifecycle,
             ],
             swiftSettings: settings),
+        // Webhooks on their way: what a courier does.
+        .target(
+            name: "Delivering",
+            dependencies: [
+                "Documents", "Fold", "Webhooks", "WebhookQueue", "Operations", "OperationQueue", "Redis", "ChangeLog",
+                "SnapshotCache", httpClient, nioCore, nioPosix, nioSSL, log, metrics, lifecycle,
+            ], swiftSettings: settings),
         // The client for browsers and Node, and the pages: all that is in its folder `Web`.
         .target(
             name: "Pages", dependencies: ["HTTPService", "Gzip", hummingbird, nioCore, httpTypes, crypto],
@@ -197,7 +228,8 @@ let package = Package(
             name: "Daemon",
             dependencies: [
                 "Documents", "Fold", "Redis", "Memcached", "ChangeLog", "SnapshotCache", "HTTPService", "Telemetry",
-                "Grants", "Trust", "RateLimits", configuration, log, metrics, lifecycle, unixSignals, nioCore, nioPosix,
+                "Grants", "Trust", "RateLimits", "Webhooks", configuration, log, metrics, lifecycle, unixSignals,
+                nioCore, nioPosix,
                 nioSSL,
             ],
             swiftSettings: settings),
@@ -220,12 +252,17 @@ let package = Package(
             swiftSettings: settings),
 
         // Programs.
-        daemon("change-bucket", folder: "change-bucket", ["ChangeBucket", "OperationService"]),
+        daemon(
+            "change-bucket", folder: "change-bucket", ["ChangeBucket", "OperationService", "WebhookService"]),
         daemon(
             "merge-daemon", folder: "merge-daemon", servesClients: false,
             ["Documents", "HTTPService", "Merging", "OperationQueue"]),
+        daemon(
+            "courier", folder: "courier", servesClients: false, ["Documents", "HTTPService", "Delivering", nioCore]),
         daemon("state-poll", folder: "state-poll", ["StateServing"]),
-        daemon("cistern-front", folder: "cistern-front", ["ChangeBucket", "OperationService", "StateServing"]),
+        daemon(
+            "cistern-front", folder: "cistern-front",
+            ["ChangeBucket", "OperationService", "WebhookService", "StateServing"]),
         .executableTarget(
             name: "cistern",
             dependencies: [
@@ -288,6 +325,26 @@ let package = Package(
                 log,
             ],
             swiftSettings: settings),
+        .testTarget(name: "WebhooksTests", dependencies: ["Webhooks", "Documents", "Fold"], swiftSettings: settings),
+        .testTarget(
+            name: "WebhookQueueTests",
+            dependencies: [
+                "Webhooks", "WebhookQueue", "Operations", "OperationQueue", "Documents", "Fold", "Redis", "ChangeLog",
+                "TestSupport", "Relays", nioPosix, log,
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "WebhookServiceTests", dependencies: ["WebhookService", "WebhookQueue", "Webhooks", "Fold"],
+            swiftSettings: settings),
+        // An endpoint of webhooks that behaves badly.
+        .target(
+            name: "Receivers", dependencies: [nioCore, nioPosix, nioHTTP1], path: "Tests/Receivers",
+            swiftSettings: settings),
+        .testTarget(
+            name: "DeliveringTests",
+            dependencies: [
+                "Delivering", "Webhooks", "WebhookQueue", "Documents", "Fold", "Receivers", "TestSupport", nioPosix,
+            ], swiftSettings: settings),
         .testTarget(
             name: "SnapshotCacheTests", dependencies: ["Fold", "Memcached", "SnapshotCache", "TestSupport", log],
             swiftSettings: settings),
@@ -307,7 +364,8 @@ let package = Package(
         .testTarget(
             name: "SystemTests",
             dependencies: [
-                "SystemSupport", "TestSupport", "Documents", "Fold", "Grants", "Trust", "CisternClient", "cistern",
+                "SystemSupport", "TestSupport", "Receivers", "Webhooks", "Documents", "Fold", "Grants", "Trust",
+                "CisternClient", "cistern",
                 httpClient, nioCore, nioPosix, nioHTTP1,
             ] + daemons, swiftSettings: settings),
         // Stands between a daemon and its servers and makes trouble.

@@ -141,6 +141,20 @@ package struct ChangeLog: Sendable {
         return answer
     }
 
+    /// Runs a script that is about the whole store, and so about no partition's life.
+    package func run(
+        _ script: RedisScript, keys: [String], _ arguments: RedisArguments, isWriting: Bool
+    ) async throws(LogError) -> ScriptAnswer {
+        do throws(RedisError) {
+            let connection = try await (isWriting ? appender : client).connection()
+            let reply = try await connection.evaluate(script, keys: RedisArguments(keys), arguments: arguments)
+            if isWriting { try await connection.waitForReplicas() }
+            return try ScriptAnswer(reply, of: script)
+        } catch {
+            throw LogError(error)
+        }
+    }
+
     /// A connection that is ready, and what a script of the partition is told there. Those that were made before the present primary was
     /// met elsewhere are closed.
     private func connection(

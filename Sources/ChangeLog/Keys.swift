@@ -72,6 +72,10 @@ package enum StoreKeys {
     package static let work = "cistern:work"
     /// Channel: something is to be said of an operation in its application's state.
     package static let operationNews = "cistern:news"
+    /// How often webhooks were changed; their other keys have the same hash tag.
+    package static let webhooks = "{cistern:webhooks}:version"
+    /// Channel: webhooks were changed.
+    package static let webhookChanges = "cistern:webhooks"
     static let settings = "cistern:settings"
     /// Channel: a merge daemon has come, or given partitions back.
     static let leases = "cistern:leases"

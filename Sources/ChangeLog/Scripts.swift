@@ -8,7 +8,7 @@ enum Scripts {
     static let adopt = ofPartition("adopt", PackageResources.adopt_lua)
     static let look = ofPartition("look", PackageResources.look_lua)
     static let read = ofPartition("read", PackageResources.read_lua)
-    static let merged = ofPartition("merged", PackageResources.merged_lua)
+    static let merged = ofPartition("merged", PartitionEvents.prelude + PackageResources.merged_lua)
     static let checkpoint = ofPartition("checkpoint", PackageResources.checkpoint_lua)
     static let delete = ofPartition("delete", PackageResources.delete_lua)
     static let status = ofPartition("status", PackageResources.status_lua)

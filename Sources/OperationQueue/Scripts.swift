@@ -35,7 +35,7 @@ enum Scripts {
             local longest_pause_ms = \(OperationLimits.longestRetryPause.milliseconds)
 
             """
-        let bytes = Array(limits.utf8) + PackageResources.common_lua + source
+        let bytes = Array(limits.utf8) + PartitionEvents.prelude + PackageResources.common_lua + source
         return RedisScript(name: "operation-\(name)", source: String(decoding: bytes, as: UTF8.self))
     }
 }

@@ -1,26 +1,26 @@
 // Reads the members of a request's object: what is not known is refused, so that nobody relies on what is not done.
 
-import Documents
+package import Documents
 import Fold
 
-/// What is wrong with a request about an operation.
+/// What is wrong with a request.
 package struct OperationFault: Error, Equatable, Sendable {
     /// A sentence.
     package let message: String
     /// Where, as a JSON Pointer.
     package let pointer: String
 
-    init(_ message: String, at pointer: String = "") {
+    package init(_ message: String, at pointer: String = "") {
         self.message = message
         self.pointer = pointer
     }
 }
 
-struct MemberReading {
+package struct MemberReading {
     private let object: Document
     private let place: String
 
-    init(_ object: Document, knows names: Set<String>, at place: String = "") throws(OperationFault) {
+    package init(_ object: Document, knows names: Set<String>, at place: String = "") throws(OperationFault) {
         guard object.kind == .object else { throw OperationFault("This is given as an object.", at: place) }
         for (name, _) in object.members where !names.contains(name) {
             throw OperationFault(
@@ -30,11 +30,11 @@ struct MemberReading {
         self.place = place
     }
 
-    subscript(name: String) -> Document? { object[name] }
+    package subscript(name: String) -> Document? { object[name] }
 
     func fault(_ name: String, _ message: String) -> OperationFault { OperationFault(message, at: "\(place)/\(name)") }
 
-    func integer(_ name: String, in range: ClosedRange<Int>) throws(OperationFault) -> Int? {
+    package func integer(_ name: String, in range: ClosedRange<Int>) throws(OperationFault) -> Int? {
         guard let value = object[name] else { return nil }
         guard let number = value.integerValue, range.contains(number) else {
             throw fault(name, "“\(name)” is a whole number from \(range.lowerBound) to \(range.upperBound).")
@@ -52,7 +52,7 @@ struct MemberReading {
         return flag
     }
 
-    func text(_ name: String) throws(OperationFault) -> String? {
+    package func text(_ name: String) throws(OperationFault) -> String? {
         guard let value = object[name] else { return nil }
         guard let text = value.stringValue else { throw fault(name, "“\(name)” is a string.") }
         return text

@@ -18,8 +18,7 @@ private func withFolder<Value>(_ body: (String) async throws -> Value) async thr
 struct UpPlanTests {
     private static let programs = Programs(
         cistern: "/bin/c", redis: "/bin/r", memcached: "/bin/m", flock: "/bin/f", setpriv: "/bin/s",
-        mergeDaemon: "/bin/md",
-        front: "/bin/cf",
+        mergeDaemon: "/bin/md", courier: "/bin/co", front: "/bin/cf",
         changeBucket: "/bin/cb", statePoll: "/bin/sp")
 
     private func stack(host: String = "127.0.0.1", isSplit: Bool = false, stateLimit: Int = 4) -> Stack {
@@ -61,7 +60,7 @@ struct UpPlanTests {
 
     @Test("All daemons are given the same sockets and the same limit, and end with us")
     func daemons() {
-        for process in [stack().mergeDaemon] + stack().listeners + stack(isSplit: true).listeners {
+        for process in [stack().mergeDaemon, stack().courier] + stack().listeners + stack(isSplit: true).listeners {
             let words = process.command.joined(separator: " ")
             for option in [
                 "--redis-url unix:///run/x/redis.sock", "--memcached unix:///run/x/memcached.sock",
@@ -70,6 +69,16 @@ struct UpPlanTests {
         }
         #expect(stack().listeners.map(\.name) == ["front"])
         #expect(stack(isSplit: true).listeners.map { $0.command.suffix(1) } == [["9000"], ["9001"]])
+    }
+
+    @Test("Webhooks go to this machine only where only those who are on it can make them")
+    func webhooks() {
+        for process in [stack().courier] + stack().listeners + stack(isSplit: true).listeners.suffix(1) {
+            #expect(process.command.joined(separator: " ").contains("--webhook-networks 127.0.0.0/8,::1"))
+        }
+        for process in [stack(host: "0.0.0.0").courier] + stack(host: "0.0.0.0").listeners {
+            #expect(!process.command.contains("--webhook-networks"))
+        }
     }
 
     @Test("In two processes the pages are told where to push, and the bucket lets them")

@@ -71,7 +71,7 @@ struct WholeRunTests {
             let client = try CisternClient(url: first.url)
             let pushed = try await client.application("board").push(.mergePatch(#"{"kept":true}"#), wait: .seconds(20))
             #expect(pushed.outcome == .applied)
-            #expect(first.alive.count == 5, "\(first.alive)")
+            #expect(first.alive.count == 6, "\(first.alive)")
             first.process.end(with: SIGKILL)
             try await eventually(within: .seconds(30), "nothing is left: \(first.alive)") { first.alive.isEmpty }
 

@@ -66,7 +66,7 @@ extension Mutant {
         Mutant(
             "no-checkpoint-fence", "if app.epoch ~= ARGV[3] or position > app.merged then return { 'stale' } end"),
         Mutant("checkpoint-back", "if position > app.base then", "if true then"),
-        Mutant("dirty-forgotten", "if app.base == app.tail then call('SREM'", "if true then call('SREM'"),
+        Mutant("dirty-forgotten", "if app.base == app.tail then\n  mark_changed", "if true then\n  mark_changed"),
         // the fold's version
         Mutant("any-fold", "if fold ~= tonumber(", "if nil == ("),
         Mutant("old-fold-leases", "if own_fold < fold and", "if false and"),

@@ -9,6 +9,7 @@ package final class DaemonProcess: Sendable {
     package enum Program: String, Sendable {
         case changeBucket = "change-bucket"
         case mergeDaemon = "merge-daemon"
+        case courier
         case statePoll = "state-poll"
         case front = "cistern-front"
     }

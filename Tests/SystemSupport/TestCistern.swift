@@ -13,6 +13,8 @@ package struct CisternOptions: Sendable {
 
     package var layout: Layout
     package var mergeDaemons: Int
+    /// That send webhooks, also to loopback.
+    package var couriers: Int
     /// Servers that answer polls; with `.front` these are fronts.
     package var pollers: Int
     package var memcacheds: Int
@@ -30,13 +32,14 @@ package struct CisternOptions: Sendable {
     package var keepsSockets = false
 
     package init(
-        layout: Layout = .front, mergeDaemons: Int = 1, pollers: Int = 1, memcacheds: Int = 1,
+        layout: Layout = .front, mergeDaemons: Int = 1, couriers: Int = 0, pollers: Int = 1, memcacheds: Int = 1,
         memcachedOptions: [String] = ["-I", "8m"], redis: [String: String] = [:],
         replication: TestReplication? = nil, flags: [String] = [],
         bucketFlags: [String] = [], mergeFlags: [String] = [], pollFlags: [String] = []
     ) {
         self.layout = layout
         self.mergeDaemons = mergeDaemons
+        self.couriers = couriers
         self.pollers = pollers
         self.memcacheds = memcacheds
         self.memcachedOptions = memcachedOptions
@@ -60,6 +63,7 @@ package final class TestCistern: Sendable {
     /// Takes changes in: a change-bucket, or the first front.
     package let bucket: DaemonProcess
     package let mergeDaemons: [DaemonProcess]
+    package let couriers: [DaemonProcess]
     /// Answer polls: state-polls or fronts.
     package let pollers: [DaemonProcess]
     package let http: HTTPClient
@@ -67,7 +71,7 @@ package final class TestCistern: Sendable {
     package var merger: DaemonProcess { mergeDaemons[0] }
     package var poller: DaemonProcess { pollers[0] }
     package var daemons: [DaemonProcess] {
-        options.layout == .split ? [bucket] + mergeDaemons + pollers : mergeDaemons + pollers
+        (options.layout == .split ? [bucket] + mergeDaemons + pollers : mergeDaemons + pollers) + couriers
     }
 
     fileprivate init(
@@ -86,18 +90,20 @@ package final class TestCistern: Sendable {
             let listener = options.keepsSockets ? try ListeningSocket() : nil
             return DaemonProcess(
                 program, options: store + flags, logFile: "\(redis.folder)/\(program.rawValue)-\(number).log",
-                listener: program == .mergeDaemon ? nil : listener)
+                listener: program == .mergeDaemon || program == .courier ? nil : listener)
         }
         mergeDaemons = try (0..<options.mergeDaemons).map {
             try daemon(.mergeDaemon, $0, ["--lease-time", "1s"].unless(in: options.mergeFlags) + options.mergeFlags)
         }
+        let networks = options.couriers > 0 ? ["--webhook-networks", "127.0.0.0/8"] : []
+        couriers = try (0..<options.couriers).map { try daemon(.courier, $0, networks) }
         switch options.layout {
         case .split:
-            bucket = try daemon(.changeBucket, 0, options.bucketFlags)
+            bucket = try daemon(.changeBucket, 0, networks + options.bucketFlags)
             pollers = try (0..<options.pollers).map { try daemon(.statePoll, $0, options.pollFlags) }
         case .front:
             let fronts = try (0..<options.pollers).map {
-                try daemon(.front, $0, options.bucketFlags + options.pollFlags)
+                try daemon(.front, $0, networks + options.bucketFlags + options.pollFlags)
             }
             bucket = fronts[0]
             pollers = fronts

@@ -44,7 +44,7 @@ struct Stack: Sendable {
     }
 
     static let names = [
-        "cistern", "redis", "memcached", "merge-daemon", "change-bucket", "state-poll", "front", "demo",
+        "cistern", "redis", "memcached", "merge-daemon", "courier", "change-bucket", "state-poll", "front", "demo",
     ]
 
     var redis: ServerProcess {
@@ -79,6 +79,15 @@ struct Stack: Sendable {
         daemon("merge-daemon", programs.mergeDaemon, ["--socket", run.socket("merge-daemon")])
     }
 
+    /// Webhooks go to this machine, too, where only those who are on it can make them.
+    private var webhookOptions: [String] {
+        ["127.0.0.1", "::1", "localhost"].contains(host) ? ["--webhook-networks", "127.0.0.0/8,::1"] : []
+    }
+
+    var courier: ServerProcess {
+        daemon("courier", programs.courier, ["--socket", run.socket("courier")] + webhookOptions)
+    }
+
     /// In the order in which they are started.
     var listeners: [ServerProcess] {
         if isSplit {
@@ -89,10 +98,11 @@ struct Stack: Sendable {
                 // The pages push to it, and are of another origin.
                 daemon(
                     "change-bucket", programs.changeBucket,
-                    ["--cors-origins", origins.joined(separator: ","), "--host", host, "--port", "\(port + 1)"]),
+                    ["--cors-origins", origins.joined(separator: ",")] + webhookOptions
+                        + ["--host", host, "--port", "\(port + 1)"]),
             ]
         } else {
-            [daemon("front", programs.front, ["--host", host, "--port", "\(port)"])]
+            [daemon("front", programs.front, webhookOptions + ["--host", host, "--port", "\(port)"])]
         }
     }
 
@@ -126,6 +136,7 @@ struct Programs: Sendable, Equatable {
     var flock: String
     var setpriv: String
     var mergeDaemon: String
+    var courier: String
     var front: String
     var changeBucket: String
     var statePoll: String
@@ -152,7 +163,7 @@ struct Programs: Sendable, Equatable {
             cistern: own, redis: try server("redis-server", package: "redis-server"),
             memcached: try server("memcached", package: "memcached"),
             flock: try server("flock", package: "util-linux"), setpriv: try server("setpriv", package: "util-linux"),
-            mergeDaemon: try ours("merge-daemon"), front: try ours("cistern-front"),
+            mergeDaemon: try ours("merge-daemon"), courier: try ours("courier"), front: try ours("cistern-front"),
             changeBucket: try ours("change-bucket"), statePoll: try ours("state-poll"))
     }
 

@@ -32,7 +32,7 @@ struct UpRun: Sendable {
                             within: Self.memcachedLimit)
                     })
                 else { return }
-                try await withProcesses([stack.mergeDaemon] + stack.listeners) {
+                try await withProcesses([stack.mergeDaemon, stack.courier] + stack.listeners) {
                     guard try await unlessStopped({ try await waitUntilReady() }) else { return }
                     // A client of theirs.
                     try await withProcesses([stack.demoWorker].compactMap(\.self)) {

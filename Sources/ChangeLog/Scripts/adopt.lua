@@ -71,5 +71,6 @@ else
 end
 local new_epoch = full_epoch(app.creation)
 call('HSET', KEYS[2], 'generation', generation, 'epoch', new_epoch)
+mark_changed(ARGV[2])
 call('PUBLISH', ARGV[3], new_epoch)
 return { 'ok' }

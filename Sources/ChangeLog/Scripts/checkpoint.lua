@@ -20,5 +20,8 @@ if position > app.base then
   count_log_bytes(app.basebytes - tonumber(ARGV[5]))
   app.base = position
 end
-if app.base == app.tail then call('SREM', KEYS[5], ARGV[2]) end
+if app.base == app.tail then
+  mark_changed(ARGV[2])
+  call('SREM', KEYS[5], ARGV[2])
+end
 return { 'ok', app.base }

@@ -23,6 +23,12 @@ local function count_log_bytes(bytes)
   call('HINCRBY', KEYS[1], 'logbytes', string.format('%.0f', bytes))
 end
 
+-- Of the partition's keys, those that few calls touch: their names are made up here. All begin with its hash tag.
+local function own_key(name) return match(KEYS[1], '^(.*)server$') .. name end
+
+-- The application's state may be another than who was told of it last knows: couriers look at those that are dirty, and at these.
+local function mark_changed(name) call('SADD', own_key('changed'), name) end
+
 -- The application's hash, nil if there is no such application.
 local function application(key)
   local h = call('HMGET', key, 'creation', 'generation', 'epoch', 'base', 'tail', 'merged', 'version',

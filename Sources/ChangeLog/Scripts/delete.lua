@@ -9,6 +9,7 @@ local version = app.epoch .. '-' .. digits(app.version)
 if ARGV[4] ~= '' and ARGV[4] ~= '*' and ARGV[4] ~= version then return { 'mismatch', version } end
 call('DEL', KEYS[2], KEYS[3], KEYS[4])
 count_log_bytes(app.basebytes - app.tailbytes)
+mark_changed(ARGV[2])
 call('SREM', KEYS[5], ARGV[2])
 call('ZREM', KEYS[6], ARGV[2])
 call('PUBLISH', ARGV[3], 'deleted')

@@ -4,6 +4,8 @@
 -- ARGV: life, merged channel, epoch, from, position, version, bytes of the state, record lifetime (milliseconds),
 --       version of the caller's fold, then per rejection: id, position, digest, reason, numbered ('1' or '0').
 --
+-- Rejections that nobody has published yet are events of the partition, too, each once.
+--
 -- 'from' is the position since which the caller itself knows all rejections. If somebody has published less than that, there may
 -- be rejections in between that nobody has written down: 'stale', and the caller starts again from checkpoint and log.
 if fold ~= tonumber(ARGV[9]) then return { 'other-fold', fold } end
@@ -31,6 +33,14 @@ if ARGV[first_rejection] then
     end
   end
   write_records(new, tonumber(ARGV[8]))
+  local events, name = own_key('events'), match(KEYS[2], ':app:(.*)$')
+  for a = first_rejection, #ARGV, arguments do
+    if tonumber(ARGV[a + 1]) > app.merged then
+      call('XADD', events, 'MAXLEN', '~', most_events, '*', 'type', 'change.rejected', 'app', name, 'id', ARGV[a], 'epoch', epoch,
+        'position', ARGV[a + 1], 'reason', ARGV[a + 3])
+    end
+  end
+  call('PUBLISH', event_channel, match(KEYS[1], '^{(.-)}'))
 end
 if position > app.merged then
   local _, time = now()

@@ -82,6 +82,12 @@ package final class Caller: Sendable {
         guard grant.allows(kind, onAllBeginning: beginning) else { throw refusal(kind, beginning + "*") }
     }
 
+    /// Throws if the caller may do it to no application at all.
+    package func authorizeSomewhere(_ action: Action) throws(Problem) {
+        guard let grant, let kind = action.kind else { return }
+        guard grant.scopes.contains(where: { $0.kind == kind }) else { throw refusal(kind, "*") }
+    }
+
     private func refusal(_ kind: Scope.Kind, _ pattern: String) -> Problem {
         let scope = kind == .metrics ? kind.rawValue : "\(kind.rawValue):\(pattern)"
         return .insufficientScope(

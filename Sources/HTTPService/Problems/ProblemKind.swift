@@ -62,6 +62,18 @@ package enum ProblemKind: String, CaseIterable, Sendable {
     case resultNotReady = "result-not-ready"
     case operationFailed = "operation-failed"
     case leaseLost = "lease-lost"
+    // Of a webhook and its deliveries.
+    case invalidWebhook = "invalid-webhook"
+    case urlForbidden = "url-forbidden"
+    case webhookTooLarge = "webhook-too-large"
+    case unsupportedWebhookType = "unsupported-webhook-type"
+    case unknownWebhook = "unknown-webhook"
+    case webhooksFull = "webhooks-full"
+    case webhookDisabled = "webhook-disabled"
+    case tooManySecrets = "too-many-secrets"
+    case unknownDelivery = "unknown-delivery"
+    case deliveryInFlight = "delivery-in-flight"
+    case payloadExpired = "payload-expired"
     // Of a socket.
     case upgradeRequired = "upgrade-required"
     case invalidHandshake = "invalid-handshake"

@@ -56,6 +56,17 @@ extension ProblemKind {
         case .resultNotReady: .resultNotReady
         case .operationFailed: .operationFailed
         case .leaseLost: .leaseLost
+        case .invalidWebhook: .invalidWebhook
+        case .urlForbidden: .urlForbidden
+        case .webhookTooLarge: .webhookTooLarge
+        case .unsupportedWebhookType: .unsupportedWebhookType
+        case .unknownWebhook: .unknownWebhook
+        case .webhooksFull: .webhooksFull
+        case .webhookDisabled: .webhookDisabled
+        case .tooManySecrets: .tooManySecrets
+        case .unknownDelivery: .unknownDelivery
+        case .deliveryInFlight: .deliveryInFlight
+        case .payloadExpired: .payloadExpired
         case .upgradeRequired: .upgradeRequired
         case .invalidHandshake: .invalidHandshake
         case .invalidMessage: .invalidMessage

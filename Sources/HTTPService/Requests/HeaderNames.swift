@@ -18,6 +18,8 @@ extension HTTPField.Name {
     package static let accelBuffering = constant("X-Accel-Buffering")
     /// What a page's requests say about where they come from (W3C Referrer Policy §4.1).
     package static let referrerPolicy = constant("Referrer-Policy")
+    /// Where the next page of a list is (RFC 8288).
+    package static let link = constant("Link")
     /// Where a long-running operation is to be asked for.
     package static let operationLocation = constant("Operation-Location")
     /// What a worker has been given with an operation; who has another one may say nothing about it.

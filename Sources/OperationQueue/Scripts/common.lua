@@ -14,6 +14,8 @@ if not server[1] or server[1] .. ' ' .. server[2] ~= ARGV[1] then return { 'stal
 local prefix = KEYS[2]
 local due, counts, totals, waiting = prefix .. '-due', prefix .. '-counts', prefix .. '-totals', prefix .. '-waiting'
 local news = prefix .. '-news'
+-- What webhooks are told of.
+local events = match(prefix, '^{.-}:') .. 'events'
 
 local function digits(n)
   return format('%.0f', n)
@@ -133,6 +135,8 @@ local function finish(op, status, ...)
   call('PEXPIRE', op.key, digits(op.keep))
   call('ZADD', due, digits(op.expires), op.app .. ' ' .. op.id)
   call('SET', retired_key(op.app, op.id), status, 'PX', digits(op.keep + op.retired))
+  call('XADD', events, 'MAXLEN', '~', most_events, '*', 'type', 'operation.' .. status, 'app', op.app, 'id', op.id, 'kind', op.kind)
+  call('PUBLISH', event_channel, match(prefix, '^{(.-)}'))
 end
 
 -- What is remembered of the end of a lease, so that its repeat gets the same answer: the token, what was done, and what came of it.

@@ -75,6 +75,22 @@ struct RoutesAndTokensTests {
         Row(request: "DELETE /v1/apps/boardless", kind: .admin), Row(request: "GET /metrics", kind: .metrics),
         Row(request: "GET /v1/apps?sort=polls", kind: .admin), Row(request: "GET /v1/daemons", kind: .admin),
         Row(request: "GET /v1/apps/board/changes?latest=5", kind: .admin),
+        Row(
+            request: "PUT /v1/webhooks/w1", kind: .admin, fields: [json],
+            body: #"{"url":"https://example.org/","apps":["board"],"event_types":["state.changed"]}"#),
+        Row(request: "GET /v1/webhooks/w1", kind: .admin),
+        Row(
+            request: "PATCH /v1/webhooks/w1", kind: .admin, fields: [merge], body: #"{"rate_limit":2}"#),
+        Row(request: "POST /v1/webhooks/w1/secret:rotate", kind: .admin),
+        Row(request: "POST /v1/webhooks/w1:test", kind: .admin),
+        Row(request: "POST /v1/webhooks/w1:disable", kind: .admin),
+        Row(request: "POST /v1/webhooks/w1:enable", kind: .admin),
+        Row(request: "POST /v1/webhooks/w1:recover", kind: .admin, fields: [json], body: "{}"),
+        Row(request: "GET /v1/deliveries", kind: .admin), Row(request: "GET /v1/deliveries?webhook=w1", kind: .admin),
+        Row(request: "GET /v1/deliveries/msg_x", kind: .admin),
+        Row(request: "GET /v1/deliveries/msg_x/attempts", kind: .admin),
+        Row(request: "POST /v1/deliveries/msg_x:replay", kind: .admin),
+        Row(request: "DELETE /v1/webhooks/w1", kind: .admin),
         Row(request: "GET /healthz", kind: nil), Row(request: "GET /readyz", kind: nil),
         Row(request: "GET /problems/forbidden", kind: nil), Row(request: "GET /problems", kind: nil),
         Row(request: "GET /problems/style.css", kind: nil), Row(request: "GET /", kind: nil),
@@ -181,6 +197,34 @@ struct RoutesAndTokensTests {
             #expect(elsewhere.member("pointer")?.stringValue?.hasPrefix("/publish") == true)
             #expect(try await make("a", "operate:* push:board#/jobs/a").status == 201)
             #expect(try await make("b", "operate:* push:*").status == 201)
+        }
+    }
+
+    @Test("A webhook is for whoever administers all that it is about, and nobody else sees it in a list")
+    func webhooks() async throws {
+        try await withKeys { system, keyring in
+            let json = [("Content-Type", "application/json")]
+            func make(_ id: String, _ apps: String, _ scope: String) async throws -> Answer {
+                let body = #"{"url":"https://example.org/","apps":[\#(apps)],"event_types":["state.changed"]}"#
+                return try await system.send(
+                    "PUT", "/v1/webhooks/\(id)", headers: json + keyring.bearer(scope), body: Array(body.utf8))
+            }
+            #expect(try await make("w1", #""alice.a","alice.b*""#, "admin:alice.*").status == 201)
+            #expect(try await make("w2", #""alice.a","bob""#, "admin:alice.*").refusal == "403 forbidden")
+            #expect(try await make("w2", #""*""#, "admin:alice.*").refusal == "403 forbidden")
+            #expect(try await make("w2", #""*""#, "admin:*").status == 201)
+            // One that is somebody else's is not taken over.
+            #expect(try await make("w2", #""alice.a""#, "admin:alice.*").refusal == "403 forbidden")
+            for (scope, ids) in [("admin:alice.*", ["w1"]), ("admin:*", ["w1", "w2"]), ("admin:bob", [])] {
+                let list = try await system.get("/v1/webhooks", headers: keyring.bearer(scope)).member("webhooks")
+                #expect(list?.elements.compactMap { $0["id"]?.stringValue } == ids)
+            }
+            let bob = try keyring.bearer("admin:bob operate:*")
+            #expect(try await system.get("/v1/webhooks/w1", headers: bob).refusal == "403 forbidden")
+            #expect(try await system.get("/v1/webhooks/none", headers: bob).refusal == "403 forbidden")
+            #expect(try await system.get("/v1/deliveries?webhook=w1", headers: bob).refusal == "403 forbidden")
+            let poll = try keyring.bearer("poll:* push:* operate:*")
+            #expect(try await system.get("/v1/webhooks", headers: poll).refusal == "403 forbidden")
         }
     }
 

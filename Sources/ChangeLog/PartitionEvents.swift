@@ -1,0 +1,13 @@
+// What happened in a partition, for webhooks: a stream in Redis, `{cNN}:events`, to which scripts add in the same step in which it happens.
+// Couriers read it; nobody waits for them.
+
+package enum PartitionEvents {
+    /// Events that a partition keeps, the last ones; about as many, since Redis trims by whole nodes. At 150 bytes each 64 partitions have some
+    /// 200 MB of them at most.
+    package static let most = 20_000
+    /// Channel: a partition, by its name, has something for couriers.
+    package static let channel = "cistern:events"
+
+    /// What scripts that add an event have to know.
+    package static let prelude = Array("local most_events, event_channel = \(most), '\(channel)'\n".utf8)
+}
