@@ -15,6 +15,8 @@ struct Violation: Sendable, Equatable, CustomStringConvertible {
 
 struct Check: Sendable {
     let promise: String
+    /// It is about what was seen, too, which may be lost where nothing that was acknowledged is.
+    var isOfAllSeen = false
     /// Gives a place and a sentence for everything that breaks it.
     let find: @Sendable (_ events: [Event], _ mayLose: Bool) -> [(Int, String)]
 
@@ -25,6 +27,7 @@ struct Check: Sendable {
     static let all: [Check] = [
         .oneVersionOneBytes, .neverBack, .ownReads, .ownApplication, .onlyOnce, .oneOrder, .orderOfAcknowledgements,
         .ordersOfClients, .nothingLost, .nothingVanishes, .rejections, .liveness, .contract,
+        .madeOnce, .keptOperations, .oneResult, .ownResults, .oneEnd, .resultOfEnd, .fenced, .cancelled,
     ]
 }
 

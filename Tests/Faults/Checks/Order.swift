@@ -26,7 +26,7 @@ extension Check {
     }
 
     /// The list of a later state begins with that of an earlier one: within an epoch always, beyond it if nothing may be lost.
-    static let oneOrder = Check(promise: "all see one order") { events, mayLose in
+    static let oneOrder = Check(promise: "all see one order", isOfAllSeen: true) { events, mayLose in
         struct Line: Hashable {
             let application: String
             let epoch: String
@@ -62,7 +62,8 @@ extension Check {
             case .acknowledged(let id, let application, let receipt, let isNew):
                 if isNew { positions[application, default: [:]][id] = receipt }
                 if acknowledged[application]?[id] == nil { acknowledged[application, default: [:]][id] = place }
-            case .saw, .unchanged, .unknown, .strange, .outcome, .fault, .quiet, .settled, .unsettled: continue
+            case .saw, .unchanged, .unknown, .strange, .outcome, .fault, .quiet, .settled, .unsettled, .operation:
+                continue
             }
         }
         return longest(events).flatMap { place, sight -> [(Int, String)] in

@@ -44,7 +44,8 @@ extension Check {
             case .unchanged(let client, let application, let had):
                 reader = Reader(client: client, application: application)
                 version = had
-            case .sent, .acknowledged, .unknown, .strange, .outcome, .fault, .quiet, .settled, .unsettled: continue
+            case .sent, .acknowledged, .unknown, .strange, .outcome, .fault, .quiet, .settled, .unsettled, .operation:
+                continue
             }
             var progress = readers[reader] ?? Progress(version: version)
             let before = progress.version

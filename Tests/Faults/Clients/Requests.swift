@@ -30,7 +30,7 @@ struct Requests: Sendable {
         return await send("GET", "/v1/apps/\(application)/state\(query)", headers, nil, at: server)
     }
 
-    private func send(
+    func send(
         _ method: String, _ path: String, _ headers: [(String, String)], _ body: String?, at server: DaemonProcess
     ) async -> Answer? {
         var request = HTTPClientRequest(url: server.url + path)

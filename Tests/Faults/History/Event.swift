@@ -24,6 +24,8 @@ enum Event: Sendable, Equatable {
     case settled(application: String, server: Int)
     /// It was not, after this many seconds.
     case unsettled(application: String, server: Int, seconds: Int, missing: [String])
+    /// Something was heard of a long-running operation.
+    case operation(OperationNews)
 }
 
 /// A state as one server gave it to one client.

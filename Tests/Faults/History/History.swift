@@ -22,6 +22,8 @@ final class History: Sendable {
     init() {}
 
     var events: [Event] { state.withLock { $0.events } }
+    /// The place of the next event.
+    var end: Int { state.withLock { $0.events.count } }
 
     /// One line for each event, for people: place, milliseconds, what happened.
     var lines: [String] {

@@ -6,6 +6,10 @@ struct Figures: Sendable, CustomStringConvertible {
     var states = 0
     var unchanged = 0
     var ownReads = 0
+    /// Long-running operations that were made, how often one was claimed, and results that were taken.
+    var made = 0
+    var claimed = 0
+    var done = 0
     var faults: [String: Int] = [:]
     var slowestRecovery: Duration = .zero
     var violations: [Violation] = []
@@ -24,10 +28,20 @@ struct Figures: Sendable, CustomStringConvertible {
                 states += 1
                 if sight.atLeast != nil { ownReads += 1 }
             case .unchanged: unchanged += 1
+            case .operation(let heard): add(heard.news)
             case .fault(let description):
                 faults[String(description.prefix { $0 != " " }), default: 0] += 1
             case .sent, .unknown, .strange, .outcome, .quiet, .settled, .unsettled: continue
             }
+        }
+    }
+
+    private mutating func add(_ news: OperationNews.News) {
+        switch news {
+        case .made(let isNew): made += isNew ? 1 : 0
+        case .claimed: claimed += 1
+        case .done: done += 1
+        case .stands, .fetched, .heard, .cancelled, .absent: break
         }
     }
 
@@ -37,6 +51,7 @@ struct Figures: Sendable, CustomStringConvertible {
             rounds            \(rounds), in \(losingRounds) of them Redis lost its tail
             operations        \(acknowledged + states + unchanged): \(acknowledged) acknowledgements, \(states) states \
             (\(ownReads) with at_least), \(unchanged) unchanged
+            long-running      \(made) made, \(claimed) claimed, \(done) results
             faults            \(faults.values.reduce(0, +)): \(kinds)
             recoveries        \(rounds), the slowest in \(slowestRecovery.milliseconds) ms
             violations        \(violations.count)

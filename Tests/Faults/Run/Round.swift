@@ -14,6 +14,9 @@ struct Round: Sendable {
     static let applications = 3
     static let writers = 3
     static let watchers = 4
+    /// Clients for each application that want operations, and workers for all of them.
+    static let wishers = 1
+    static let workers = 4
     /// "Within seconds": after this long without faults something acknowledged that is not everywhere is a violation.
     private static let patience: Duration = .seconds(15)
     private static let pollInterval: Duration = .milliseconds(20)
@@ -36,7 +39,15 @@ struct Round: Sendable {
                     return (application: writer.requests.application, left: await writer.run(until: stop))
                 }
             }
-            defer { for task in writing { task.cancel() } }
+            let wishing = (0..<Self.applications * Self.wishers).map { index in
+                let wisher = self.wisher(index, history)
+                return Task {
+                    var wisher = wisher
+                    return (application: wisher.requests.application, left: await wisher.run(until: stop))
+                }
+            }
+            defer { for task in writing + wishing { task.cancel() } }
+            for index in 0..<Self.workers { group.addTask { await work(index, history, until: end) } }
             for index in 0..<Self.applications * Self.watchers {
                 group.addTask { await watch(index, history, until: end) }
             }
@@ -46,11 +57,19 @@ struct Round: Sendable {
             stop.set()
             let impatience = Task {
                 try await Task.sleep(for: Self.patience)
-                for task in writing { task.cancel() }
+                for task in writing + wishing { task.cancel() }
             }
             for task in writing {
                 let (application, left) = await task.value
                 if !left.isEmpty { history.note(unsettled(application, server: -1, missing: left)) }
+            }
+            // A lease that was taken before the clock was put back lasts for longer by as much.
+            if schedule.putsClock { for task in wishing { task.cancel() } }
+            for task in wishing {
+                let (application, left) = await task.value
+                if !left.isEmpty, !schedule.putsClock {
+                    history.note(unsettled(application, server: -1, missing: left))
+                }
             }
             impatience.cancel()
             for application in 0..<Self.applications {
@@ -65,8 +84,7 @@ struct Round: Sendable {
         }
         let events = history.events
         let violations = Check.all.flatMap { check in
-            let isOfAllSeen = check.promise == Check.oneOrder.promise
-            return check.violations(in: events, mayLose: isOfAllSeen ? schedule.mayLoseSeen : schedule.mayLose)
+            check.violations(in: events, mayLose: check.isOfAllSeen ? schedule.mayLoseSeen : schedule.mayLose)
         }
         return Outcome(history: history, violations: violations, recovery: recovery)
     }
@@ -85,6 +103,20 @@ struct Round: Sendable {
             reader.requests, history, servers: cistern.buckets, reader: reader,
             naming: Naming.allCases[client / Self.applications % Naming.allCases.count], client: client,
             mayLose: schedule.mayLose, seed: seed &+ UInt64(client))
+    }
+
+    private func wisher(_ index: Int, _ history: History) -> Wisher {
+        let application = name(index % Self.applications)
+        return Wisher(
+            Requests(http: http, application: application), history, servers: cistern.buckets, client: index,
+            mayLose: schedule.mayLoseSeen, seed: seed &+ UInt64(1_000 + index))
+    }
+
+    private func work(_ index: Int, _ history: History, until end: Flag) async {
+        var worker = Worker(
+            Requests(http: http, application: ""), history, servers: cistern.buckets, name: "worker-\(index)",
+            applications: (0..<Self.applications).map(name), seed: seed &+ UInt64(2_000 + index))
+        await worker.run(until: end)
     }
 
     private func watch(_ index: Int, _ history: History, until end: Flag) async {

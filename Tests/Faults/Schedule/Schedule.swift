@@ -30,6 +30,9 @@ struct Schedule: Sendable, Equatable {
     /// What was seen before a replica had it, and never acknowledged, may be lost.
     var mayLoseSeen: Bool { mayLose || faults.contains { [.killPrimary, .sleepPrimary].contains($0.kind) } }
 
+    /// Redis' clock is put forward or back.
+    var putsClock: Bool { faults.contains { $0.kind == .stepClock } }
+
     /// Of 100 rounds those in which the append-only file is cut.
     private static let losingRounds = 30
     /// On average one fault begins in this time.
