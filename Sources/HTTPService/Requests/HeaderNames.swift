@@ -30,7 +30,6 @@ extension HTTPField.Name {
     package static let contentDigest = constant("Content-Digest")
     package static let reprDigest = constant("Repr-Digest")
     /// Where the next page is (RFC 8288).
-    package static let link = constant("Link")
     /// How far a state is folded, or where a change stands.
     package static let cisternPosition = constant("Cistern-Position")
     /// Milliseconds until the next poll is welcome.
