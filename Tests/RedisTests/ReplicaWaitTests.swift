@@ -20,24 +20,27 @@ struct ReplicaWaitTests {
     func waits() async throws {
         try await withReplication(sentinels: 0) { group in
             let (primary, replica) = (group.servers[0], group.servers[1])
-            try await withConnection(configuration(primary)) { connection in
-                try await write("a", on: connection)
-                try await connection.waitForReplicas()
+            // What comes in time has all the time that a busy machine needs; what does not come is given up soon.
+            try await withConnection(configuration(primary, limit: .seconds(10))) { patient in
+                try await write("a", on: patient)
+                try await patient.waitForReplicas()
                 #expect(try replica.command("EXISTS", "a") == "1")
                 replica.pause()
-                try await write("b", on: connection)
-                let error = RedisError.tooFewReplicas(connection.address, have: 0, wanted: 1)
-                await #expect(throws: error) { try await connection.waitForReplicas() }
-                #expect(error.outcome == .unknown)
+                try await withConnection(configuration(primary)) { connection in
+                    try await write("b", on: connection)
+                    let error = RedisError.tooFewReplicas(connection.address, have: 0, wanted: 1)
+                    await #expect(throws: error) { try await connection.waitForReplicas() }
+                    #expect(error.outcome == .unknown)
+                }
                 #expect(try primary.command("EXISTS", "b") == "1")
                 replica.resume()
                 try await eventually("the replica has caught up") {
-                    do { try await connection.waitForReplicas() } catch { return false }
+                    do { try await patient.waitForReplicas() } catch { return false }
                     return true
                 }
                 #expect(try replica.command("EXISTS", "b") == "1")
             }
-            try await withConnection(configuration(primary, replicas: 2)) { connection in
+            try await withConnection(configuration(primary, replicas: 2, limit: .seconds(3))) { connection in
                 try await write("c", on: connection)
                 let error = RedisError.tooFewReplicas(connection.address, have: 1, wanted: 2)
                 await #expect(throws: error) { try await connection.waitForReplicas() }
