@@ -97,7 +97,7 @@ extension BrowserTests {
                     try await ada.page.click("#picture .primary")
                     try await ada.page.wait(for: "saved.length === 1")
                     let svg = try await ada.page.text("saved[0]") ?? ""
-                    #expect(svg.hasPrefix("<svg ") && svg.contains("Drag a card while somebody edits it"))
+                    #expect(svg.hasPrefix("<svg ") && svg.contains(">Drag a card while somebody edits<"))
                     try await ada.page.keepPictures("demo-picture-ready")
                     try await ada.page.click("#picture .icon")
                     for board in [ada, bob] {
