@@ -115,9 +115,18 @@ struct StoreFaultTests {
         try await withCircle(CisternOptions(layout: .split, pollers: 2)) { circle, caller in
             var workload = Workload(push: circle.bucket.url, polls: circle.polls, caller: caller)
             workload.changesEach = 80
+            // There is a state before anybody polls it.
+            let first = try await caller.send(
+                "PUT", "\(circle.bucket.url)/v1/apps/board/changes/first",
+                headers: [("Content-Type", "application/json-patch+json")], body: "[]")
+            #expect(first.status == 201)
+            for poll in circle.polls {
+                try await eventually("\(poll) has the state") {
+                    try await caller.get("\(poll)/v1/apps/board/state").status == 200
+                }
+            }
             async let running = workload.run()
             try await Task.sleep(for: .milliseconds(400))
-            workload.observations.countAnew()
             circle.memcached.pause()
             try await Task.sleep(for: .milliseconds(800))
             circle.memcached.resume()
