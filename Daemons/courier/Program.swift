@@ -37,6 +37,7 @@ extension DaemonConfiguration {
         courier.rules = addressRules
         courier.deliveries = values.value(Settings.deliveries)
         courier.deliveriesPerEndpoint = values.value(Settings.endpointDeliveries)
+        courier.attemptTimeout = values.value(Settings.deliveryTimeout)
         return courier
     }
 }

@@ -80,7 +80,8 @@ package struct Courier: Service {
 
     private func watch(_ send: @escaping @Sendable (Job) -> Void) async {
         let round = PartitionRound(
-            queue: queue, hooks: hooks, states: states, lanes: lanes, metrics: metrics, send: send)
+            queue: queue, hooks: hooks, states: states, lanes: lanes, metrics: metrics, lease: configuration.lease,
+            send: send)
         let subscriptions = listen()
         await withDiscardingTaskGroup { group in
             for partition in log.partitions { group.addTask { await look(at: partition, round) } }

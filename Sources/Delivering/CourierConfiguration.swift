@@ -11,6 +11,8 @@ package struct CourierConfiguration: Sendable {
     package var sweepInterval: Duration = .seconds(1)
     package var connectTimeout = WebhookLimits.connectTimeout
     package var attemptTimeout = WebhookLimits.attemptTimeout
+    /// Longer than an attempt: who is not heard of until then has died.
+    package var lease: Duration { attemptTimeout * 2 }
 
     package init() {}
 }

@@ -11,6 +11,7 @@ struct PartitionRound: Sendable {
     let states: StateTelling
     let lanes: Lanes
     let metrics: CourierMetrics
+    let lease: Duration
     /// Takes a job, never more than there is room for in the lanes.
     let send: @Sendable (Job) -> Void
 
@@ -60,7 +61,7 @@ struct PartitionRound: Sendable {
         case .none(let until): return until
         case .some(let room):
             let claimed: [ClaimedDelivery]
-            do { claimed = try await queue.claim(for: name, most: room, in: partition) } catch {
+            do { claimed = try await queue.claim(for: name, most: room, in: partition, lease: lease) } catch {
                 _ = lanes.giveBack(room, of: name)
                 throw error
             }

@@ -25,7 +25,7 @@ package enum AttemptOutcome: Sendable {
 
 extension DeliveryQueue {
     package func claim(
-        for webhook: HookName, most: Int, in partition: Partition, lease: Duration = WebhookLimits.lease
+        for webhook: HookName, most: Int, in partition: Partition, lease: Duration
     ) async throws(LogError) -> [ClaimedDelivery] {
         let nonce = String(UInt64.random(in: 0 ... .max), radix: 36)
         let answer = try await run(

@@ -34,9 +34,8 @@ package enum WebhookLimits {
     // MARK: Deliveries
 
     package static let connectTimeout: Duration = .seconds(5)
+    /// Where the courier's setting says nothing.
     package static let attemptTimeout: Duration = .seconds(15)
-    /// Longer than an attempt: who is not heard of until then has died.
-    package static let lease: Duration = .seconds(30)
     /// Bytes of an answer that are read, so that its connection may be used again.
     package static let answerBytes = 64 << 10
     /// After so many attempts it is told that a delivery is failing.

@@ -23,10 +23,11 @@ package struct CisternOptions: Sendable {
     package var redis: [String: String]
     /// A Redis with replicas in place of one of its own.
     package var replication: TestReplication?
-    /// Flags of all daemons, of those that take changes in, of merge daemons, and of those that answer polls.
+    /// Flags of all daemons, of those that take changes in, of merge daemons, of couriers, and of those that answer polls.
     package var flags: [String]
     package var bucketFlags: [String]
     package var mergeFlags: [String]
+    package var courierFlags: [String]
     package var pollFlags: [String]
     /// Whether those that serve clients have sockets that are kept while they are restarted, as with systemd.
     package var keepsSockets = false
@@ -35,7 +36,7 @@ package struct CisternOptions: Sendable {
         layout: Layout = .front, mergeDaemons: Int = 1, couriers: Int = 0, pollers: Int = 1, memcacheds: Int = 1,
         memcachedOptions: [String] = ["-I", "8m"], redis: [String: String] = [:],
         replication: TestReplication? = nil, flags: [String] = [],
-        bucketFlags: [String] = [], mergeFlags: [String] = [], pollFlags: [String] = []
+        bucketFlags: [String] = [], mergeFlags: [String] = [], courierFlags: [String] = [], pollFlags: [String] = []
     ) {
         self.layout = layout
         self.mergeDaemons = mergeDaemons
@@ -48,6 +49,7 @@ package struct CisternOptions: Sendable {
         self.flags = flags
         self.bucketFlags = bucketFlags
         self.mergeFlags = mergeFlags
+        self.courierFlags = courierFlags
         self.pollFlags = pollFlags
     }
 
@@ -96,7 +98,7 @@ package final class TestCistern: Sendable {
             try daemon(.mergeDaemon, $0, ["--lease-time", "1s"].unless(in: options.mergeFlags) + options.mergeFlags)
         }
         let networks = options.couriers > 0 ? ["--webhook-networks", "127.0.0.0/8"] : []
-        couriers = try (0..<options.couriers).map { try daemon(.courier, $0, networks) }
+        couriers = try (0..<options.couriers).map { try daemon(.courier, $0, networks + options.courierFlags) }
         switch options.layout {
         case .split:
             bucket = try daemon(.changeBucket, 0, networks + options.bucketFlags)

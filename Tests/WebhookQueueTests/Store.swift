@@ -107,7 +107,7 @@ extension Store {
     }
 
     func claim(_ hook: Webhook, most: Int = 10) async throws -> [ClaimedDelivery] {
-        try await queue.claim(for: hook.name, most: most, in: home)
+        try await queue.claim(for: hook.name, most: most, in: home, lease: .seconds(30))
     }
 
     func settle(_ delivery: ClaimedDelivery, _ outcome: AttemptOutcome, _ end: AttemptEnd = .timedOut) async throws

@@ -26,8 +26,14 @@ extension Settings {
     package static let endpointDeliveries = Setting<Int>(
         "endpoint-deliveries", .count(1...1_000), default: 8,
         help: "Deliveries that are sent to one endpoint at the same time.")
+    /// What a courier that died had in hand is sent after twice as long.
+    package static let deliveryTimeout = Setting<Duration>(
+        "delivery-timeout", .time(.seconds(1)...(.seconds(60))), default: WebhookLimits.attemptTimeout,
+        help: "Time in which an endpoint has to answer; about the same for all couriers.")
 
-    package static let courier = [deliveries.description, endpointDeliveries.description]
+    package static let courier = [
+        deliveries.description, endpointDeliveries.description, deliveryTimeout.description,
+    ]
 }
 
 extension DaemonConfiguration {

@@ -104,9 +104,11 @@ struct WebhookDeliveryTests {
         }
     }
 
-    @Test("A courier that is killed while it sends: another sends the same, under the same id")
+    @Test(
+        "A courier that is killed while it sends: another sends the same, under the same id, after twice what an attempt may take"
+    )
     func killed() async throws {
-        try await withCistern(.couriers(2)) { system in
+        try await withCistern(.couriers(2, ["--delivery-timeout", "2s"])) { system in
             try await withReceiver({ _, count in count < 20 ? .hang : .answer(200) }) { receiver in
                 try await system.hook("w1", at: receiver.url())
                 for number in 0..<20 { try await system.reject("c\(number)", in: "app\(number)") }
@@ -115,7 +117,7 @@ struct WebhookDeliveryTests {
                 system.couriers[0].kill()
                 system.couriers[1].kill()
                 try await system.couriers[1].launch()
-                try await eventually(within: .seconds(60), "all arrive") {
+                try await eventually(within: .seconds(20), "all arrive") {
                     try await system.statuses("w1").filter { $0 == "succeeded" }.count == 20
                 }
                 let bodies = Dictionary(grouping: receiver.received, by: \.id)

@@ -5,7 +5,9 @@ import TestSupport
 import Webhooks
 
 extension CisternOptions {
-    static func couriers(_ count: Int = 1) -> CisternOptions { CisternOptions(couriers: count) }
+    static func couriers(_ count: Int = 1, _ flags: [String] = []) -> CisternOptions {
+        CisternOptions(couriers: count, courierFlags: flags)
+    }
 }
 
 extension TestCistern {
