@@ -376,8 +376,8 @@ let package = Package(
         .executableTarget(
             name: "cistern-faults",
             dependencies: [
-                "SystemSupport", "TestSupport", "Relays", "Documents", arguments, httpClient, nioCore, nioPosix,
-                nioHTTP1,
+                "SystemSupport", "TestSupport", "Relays", "Receivers", "Documents", "Webhooks", arguments, httpClient,
+                nioCore, nioPosix, nioHTTP1,
             ],
             path: "Tests/Faults", swiftSettings: settings),
         .testTarget(

@@ -31,8 +31,8 @@ struct Faults: AsyncParsableCommand {
         if mutant != nil, replicated || waiting {
             throw ValidationError("A mechanism is taken out by a relay, and with a replica there is none.")
         }
-        guard let mutant, Mutant.named(mutant) == nil else { return }
-        throw ValidationError("There is no mutant \(mutant): \(Mutant.all.map(\.name).joined(separator: " ")).")
+        guard let mutant, Mutant.known(mutant) == nil else { return }
+        throw ValidationError("There is no mutant \(mutant): \(Mutant.names.joined(separator: " ")).")
     }
 
     func run() async throws {
@@ -41,7 +41,7 @@ struct Faults: AsyncParsableCommand {
         print("seed \(seed)")
         let run = Run(
             seed: seed, length: .seconds(minutes * 60), firstRound: round,
-            redis: waiting ? .waitedFor : replicated ? .replicated : .alone, mutant: mutant.flatMap(Mutant.named)
+            redis: waiting ? .waitedFor : replicated ? .replicated : .alone, mutant: mutant.flatMap(Mutant.known)
         ) { line in
             FileHandle.standardError.write(Data("\(line)\n".utf8))
         }

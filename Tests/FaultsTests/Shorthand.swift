@@ -16,14 +16,19 @@ func acknowledged(_ id: String, _ number: Int, _ epoch: String = "e", isNew: Boo
 /// A state with these changes, at a version that is as high as they are many unless it is given.
 func saw(
     _ order: String..., at number: Int? = nil, _ epoch: String = "e", by client: Int? = 1, app: [String] = ["a"],
-    digest: Int? = nil, atLeast: Token? = nil
+    digest: Int? = nil, atLeast: Token? = nil, jobs: [String: Witness.Job] = [:]
 ) -> Event {
     let version = token(number ?? order.count, epoch)
     return .saw(
         Sight(
             client: client, server: 0, application: "a", version: version, position: version,
             digest: digest ?? order.joined(separator: " ").hashValue, atLeast: atLeast,
-            witness: Witness(app: app, n: order.count, order: order, set: order)))
+            witness: Witness(app: app, n: order.count, order: order, set: order, jobs: jobs)))
+}
+
+/// What was heard of an operation.
+func heard(_ news: OperationNews.News, of id: String = "w1", asked: Int = 0) -> Event {
+    .operation(OperationNews(operation: OperationName(application: "a", id: id), asked: asked, news: news))
 }
 
 extension Check {

@@ -50,6 +50,9 @@ package final class Receiver: Sendable {
 
     package var received: [Received] { shared.withLock { $0.received } }
 
+    /// What came until now is not kept any longer.
+    package func forget() { shared.withLock { $0.received = [] } }
+
     package func received(at path: String) -> [Received] { received.filter { $0.path == path } }
 
     package var port: Int { channel.withLock { $0?.localAddress?.port ?? 0 } }

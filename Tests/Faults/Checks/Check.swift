@@ -28,6 +28,7 @@ struct Check: Sendable {
         .oneVersionOneBytes, .neverBack, .ownReads, .ownApplication, .onlyOnce, .oneOrder, .orderOfAcknowledgements,
         .ordersOfClients, .nothingLost, .nothingVanishes, .rejections, .liveness, .contract,
         .madeOnce, .keptOperations, .oneResult, .ownResults, .oneEnd, .resultOfEnd, .fenced, .cancelled,
+        .ownEnd, .attempts, .published, .signed, .oneDelivery, .toldEnds, .toldStates, .tellings,
     ]
 }
 

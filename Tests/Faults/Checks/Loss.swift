@@ -51,7 +51,9 @@ extension Check {
                 if let version {
                     found.append((place, "server \(server) did not know \(application), polled with \(version)"))
                 }
-            case .sent, .saw, .unchanged, .strange, .outcome, .fault, .quiet, .settled, .unsettled, .operation: continue
+            case .sent, .saw, .unchanged, .strange, .outcome, .fault, .quiet, .settled, .unsettled, .operation, .told,
+                .followed, .untold:
+                continue
             }
         }
         return found

@@ -22,7 +22,7 @@ extension Check {
             case .absent(let server):
                 guard let since = made[heard.operation], heard.asked > since else { return nil }
                 return (place, "server \(server) did not know \(heard.operation), made at event \(since)")
-            case .stands, .fetched, .claimed, .heard, .done, .cancelled: return nil
+            case .stands, .fetched, .claimed, .heard, .done, .refused, .returning, .cancelled: return nil
             }
         }
     }
@@ -49,7 +49,7 @@ extension Check {
             switch heard.news {
             case .done(_, let taken): result = taken
             case .fetched(let bytes): result = bytes
-            case .made, .stands, .claimed, .heard, .cancelled, .absent: return nil
+            case .made, .stands, .claimed, .heard, .refused, .returning, .cancelled, .absent: return nil
             }
             guard let other = results.updateValue(result, forKey: heard.operation), other != result else { return nil }
             return (place, "\(heard.operation) has the result \(result), and had \(other)")
@@ -74,7 +74,7 @@ extension Check {
             switch heard.news {
             case .stands(let stands): standing = stands
             case .done: standing = .succeeded
-            case .made, .fetched, .claimed, .heard, .cancelled, .absent: return nil
+            case .made, .fetched, .claimed, .heard, .refused, .returning, .cancelled, .absent: return nil
             }
             if let end = ends[heard.operation] {
                 // An answer that was under way may be from before.
@@ -93,13 +93,13 @@ extension Check {
         return events.news.compactMap { place, heard in
             let fence: Int
             switch heard.news {
-            case .claimed(let number):
+            case .claimed(let number, _):
                 guard leases[heard.operation, default: [:]].updateValue(place, forKey: number) != nil else {
                     return nil
                 }
                 return (place, "\(heard.operation) was given out twice under lease \(number)")
             case .heard(let number), .done(let number, _): fence = number
-            case .made, .stands, .fetched, .cancelled, .absent: return nil
+            case .made, .stands, .fetched, .refused, .returning, .cancelled, .absent: return nil
             }
             guard let later = leases[heard.operation]?.first(where: { $0.key > fence && $0.value < heard.asked }) else {
                 return nil
@@ -129,7 +129,7 @@ extension Check {
             case .claimed:
                 return heard.asked < since
                     ? nil : (place, "\(heard.operation) was given out, and was cancelled at event \(since)")
-            case .made, .fetched, .heard, .done, .cancelled, .absent: return nil
+            case .made, .fetched, .heard, .done, .refused, .returning, .cancelled, .absent: return nil
             }
         }
     }
@@ -137,7 +137,7 @@ extension Check {
 
 extension [Event] {
     /// All that was heard of operations, with its places.
-    fileprivate var news: [(place: Int, heard: OperationNews)] {
+    var news: [(place: Int, heard: OperationNews)] {
         enumerated().compactMap { place, event in
             if case .operation(let news) = event { (place, news) } else { nil }
         }

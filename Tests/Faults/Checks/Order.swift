@@ -62,7 +62,9 @@ extension Check {
             case .acknowledged(let id, let application, let receipt, let isNew):
                 if isNew { positions[application, default: [:]][id] = receipt }
                 if acknowledged[application]?[id] == nil { acknowledged[application, default: [:]][id] = place }
-            case .saw, .unchanged, .unknown, .strange, .outcome, .fault, .quiet, .settled, .unsettled, .operation:
+            case .saw, .unchanged, .unknown, .strange, .outcome, .fault, .quiet, .settled, .unsettled, .operation,
+                .told,
+                .followed, .untold:
                 continue
             }
         }

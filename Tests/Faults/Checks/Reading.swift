@@ -44,7 +44,9 @@ extension Check {
             case .unchanged(let client, let application, let had):
                 reader = Reader(client: client, application: application)
                 version = had
-            case .sent, .acknowledged, .unknown, .strange, .outcome, .fault, .quiet, .settled, .unsettled, .operation:
+            case .sent, .acknowledged, .unknown, .strange, .outcome, .fault, .quiet, .settled, .unsettled, .operation,
+                .told,
+                .followed, .untold:
                 continue
             }
             var progress = readers[reader] ?? Progress(version: version)

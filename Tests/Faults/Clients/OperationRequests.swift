@@ -7,8 +7,11 @@ extension Requests {
     func operation(_ id: String) -> OperationName { OperationName(application: application, id: id) }
 
     func wish(_ id: String, at server: DaemonProcess) async -> Answer? {
-        await send(
-            "PUT", path(operation(id)), [Self.json], #"{"kind":"\#(Self.kind)","input":{"id":"\#(id)"}}"#, at: server)
+        let place = operation(id).isPublished ? #","publish":"/jobs/\#(id)""# : ""
+        return await send(
+            "PUT", path(operation(id)), [Self.json],
+            #"{"kind":"\#(Self.kind)","input":{"id":"\#(id)"},"attempts":\#(OperationNews.attempts)\#(place)}"#,
+            at: server)
     }
 
     /// - Parameters:
@@ -45,7 +48,8 @@ extension Requests {
         switch verb {
         case "heartbeat":
             return await send(
-                "POST", path + ":heartbeat", [lease, Self.json], #"{"progress":{"percent":50}}"#, at: server)
+                "POST", path + ":heartbeat", [lease, Self.json], #"{"progress":{"completed":\#(claim.fence)}}"#,
+                at: server)
         case "fail":
             let body =
                 #"{"error":{"code":"unlucky","message":"This did not work."},"retryable":true,"retry_after_s":0}"#

@@ -24,6 +24,8 @@ struct Wisher {
     /// So many are looked at before the next wish.
     private static let lookedAt = 3
     private static let mostOpen = 20
+    /// One of so many is told in the state.
+    private static let published = 3
     /// Of 100 wishes those that go to two servers at once, and after which an old one is sent again.
     private static let twice = 10
     private static let again = 10
@@ -48,7 +50,8 @@ struct Wisher {
         while !stop.isSet, !Task.isCancelled {
             if open.count < Self.mostOpen {
                 number += 1
-                let id = "w\(client)-\(number)"
+                // The state would grow without end if all of them were told in it.
+                let id = "w\(client)-\(number)\(number.isMultiple(of: Self.published) ? "p" : "")"
                 if await wish(id) { open.append(id) }
             }
             if !old.isEmpty, numbers.isLucky(Self.again) { _ = await wish(numbers.pick(old)) }

@@ -26,6 +26,8 @@ struct Worker {
     private static let oversleeps = 6
     private static let fails = 8
     private static let givesBack = 8
+    /// … and those of which the result is brought once more, answer or not.
+    private static let again = 10
 
     init(
         _ requests: Requests, _ history: History, servers: [DaemonProcess], name: String, applications: [String],
@@ -53,7 +55,7 @@ struct Worker {
                         history.note(.strange("a claim was answered with \(item.text.prefix(200))"))
                         continue
                     }
-                    note(claim, asked: asked, .claimed(claim.fence))
+                    note(claim, asked: asked, .claimed(claim.fence, attempt: claim.attempt))
                     await work(on: claim)
                 }
             case 204: break
@@ -76,15 +78,20 @@ struct Worker {
         if numbers.isLucky(Self.fails) {
             await word("fail", of: claim)
         } else if numbers.isLucky(Self.givesBack) {
+            note(claim, asked: history.end, .returning(claim.fence))
             await word("lease", of: claim)
         } else {
             let asked = history.end
-            let answer = await word("result", of: claim)
-            guard answer?.status == 200 || answer?.status == 201 else { return }
-            // A repeat may be answered after somebody else has had the operation.
-            note(
-                claim, asked: answer?.status == 201 ? asked : 0,
-                .done(claim.fence, result: claim.operation.result(under: claim.token)))
+            let result = claim.operation.result(under: claim.token)
+            for _ in 0...(numbers.isLucky(Self.again) ? 1 : 0) {
+                switch await word("result", of: claim)?.status {
+                case 201: note(claim, asked: asked, .done(claim.fence, result: result))
+                // A repeat may be answered after somebody else has had the operation.
+                case 200: note(claim, asked: 0, .done(claim.fence, result: result))
+                case 409: note(claim, asked: asked, .refused(claim.fence, result: result))
+                default: break
+                }
+            }
         }
     }
 
@@ -119,14 +126,17 @@ struct Claim: Sendable {
     let token: String
     /// The number that grows with each claim of the operation.
     let fence: Int
+    let attempt: Int
 
     init?(_ item: Document) {
         guard let application = item["operation"]?["app"]?.stringValue, let id = item["operation"]?["id"]?.stringValue,
             let token = item["lease"]?["token"]?.stringValue,
-            let fence = token.split(separator: "-").first.flatMap({ Int($0) })
+            let fence = token.split(separator: "-").first.flatMap({ Int($0) }),
+            let attempt = item["attempt"]?.integerValue
         else { return nil }
         operation = OperationName(application: application, id: id)
         self.token = token
         self.fence = fence
+        self.attempt = attempt
     }
 }

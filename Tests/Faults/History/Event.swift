@@ -26,6 +26,12 @@ enum Event: Sendable, Equatable {
     case unsettled(application: String, server: Int, seconds: Int, missing: [String])
     /// Something was heard of a long-running operation.
     case operation(OperationNews)
+    /// The endpoint of the webhook was sent something.
+    case told(Told)
+    /// Whoever was told of this version polled a server with it.
+    case followed(application: String, version: Token, server: Int, Following)
+    /// The endpoint was not told of this, so many seconds after faults were over.
+    case untold(application: String, seconds: Int, what: [String])
 }
 
 /// A state as one server gave it to one client.
@@ -52,12 +58,24 @@ struct Sight: Sendable, Equatable, CustomStringConvertible {
 }
 
 /// What the changes of the workload leave in a state: every change adds itself to `order` and to `set`, one to `n`, and the
-/// application's name to `app`.
-struct Witness: Sendable, Equatable, Decodable {
+/// application's name to `app`. Operations are told of in `jobs`.
+struct Witness: Sendable, Equatable {
     var app: [String]
     var n: Int
     var order: [String]
     var set: [String]
+    /// By the operation's id.
+    var jobs: [String: Job] = [:]
+
+    struct Job: Sendable, Equatable, Decodable {
+        var status: OperationStanding
+        var progress: Progress? = nil
+
+        struct Progress: Sendable, Equatable, Decodable {
+            /// The number of the lease under which it was said.
+            var completed: Int
+        }
+    }
 
     /// The change that does so, as a body of `application/vnd.cistern.patch+json`.
     static func change(_ id: String, to application: String) -> String {
@@ -71,7 +89,18 @@ struct Witness: Sendable, Equatable, Decodable {
         let number = id.split { "~-".contains($0) }.last.flatMap { Int($0) }
         return id.count < 36 && number.map { $0 % 7 == 6 } == true
     }
+}
 
-    /// Of an application to which nothing was applied yet.
-    static let empty = Witness(app: [], n: 0, order: [], set: [])
+extension Witness: Decodable {
+    private enum Member: CodingKey { case app, n, order, set, jobs }
+
+    /// Before the first change there is nothing, or operations alone.
+    init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: Member.self)
+        app = try members.decodeIfPresent([String].self, forKey: .app) ?? []
+        n = try members.decodeIfPresent(Int.self, forKey: .n) ?? 0
+        order = try members.decodeIfPresent([String].self, forKey: .order) ?? []
+        set = try members.decodeIfPresent([String].self, forKey: .set) ?? []
+        jobs = try members.decodeIfPresent([String: Job].self, forKey: .jobs) ?? [:]
+    }
 }

@@ -63,7 +63,6 @@ final class History: Sendable {
     }
 
     private static func read(_ bytes: [UInt8]) -> Witness? {
-        if bytes == Array("{}".utf8) { return .empty }
-        return try? JSONDecoder().decode(Witness.self, from: Data(bytes))
+        try? JSONDecoder().decode(Witness.self, from: Data(bytes))
     }
 }

@@ -18,6 +18,7 @@ struct FaultyCistern: Sendable {
     let mergers: [DaemonProcess]
     /// The last one is also the last of `buckets`.
     let pollers: [DaemonProcess]
+    let couriers: [DaemonProcess]
     let redisRelays: [Relay]
     let memcachedRelays: [Relay]
     private let folder: PrivateFolder
@@ -68,18 +69,25 @@ struct FaultyCistern: Sendable {
                 logFile: "\(folder.path)/\(program.rawValue)-\(number).log")
         }
         // A front both takes changes and answers polls.
-        let front = try await daemon(.front)
+        let front = try await daemon(.front, Self.webhooks)
         var buckets: [DaemonProcess] = []
-        for _ in 1..<shape.buckets { buckets.append(try await daemon(.changeBucket)) }
+        for _ in 1..<shape.buckets { buckets.append(try await daemon(.changeBucket, Self.webhooks)) }
         var mergers: [DaemonProcess] = []
         for _ in 0..<shape.mergers { mergers.append(try await daemon(.mergeDaemon, ["--lease-time", "1s"])) }
         var pollers: [DaemonProcess] = []
         for _ in 1..<shape.pollers { pollers.append(try await daemon(.statePoll)) }
+        var couriers: [DaemonProcess] = []
+        for _ in 0..<shape.couriers {
+            couriers.append(
+                try await daemon(
+                    .courier, Self.webhooks + ["--delivery-timeout", "\(Endpoint.timeout.components.seconds)s"]))
+        }
         let cistern = FaultyCistern(
             shape: shape, redis: redis, replication: replication, clock: clock, memcacheds: memcacheds,
             buckets: buckets + [front],
             mergers: mergers,
-            pollers: pollers + [front], redisRelays: redisRelays, memcachedRelays: memcachedRelays, folder: folder)
+            pollers: pollers + [front], couriers: couriers, redisRelays: redisRelays, memcachedRelays: memcachedRelays,
+            folder: folder)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for daemon in cistern.daemons { group.addTask { try await daemon.launch() } }
             try await group.waitForAll()
@@ -87,7 +95,10 @@ struct FaultyCistern: Sendable {
         return cistern
     }
 
-    private var daemons: [DaemonProcess] { buckets + mergers + pollers.dropLast() }
+    private var daemons: [DaemonProcess] { buckets + mergers + pollers.dropLast() + couriers }
+
+    /// They may be sent to loopback.
+    private static let webhooks = ["--webhook-networks", "127.0.0.0/8"]
 
     func stop() async {
         for daemon in daemons { daemon.kill() }

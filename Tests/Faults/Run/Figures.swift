@@ -10,8 +10,12 @@ struct Figures: Sendable, CustomStringConvertible {
     var made = 0
     var claimed = 0
     var done = 0
+    /// What webhooks were sent, and what of it was taken.
+    var sent = 0
+    var taken = 0
     var faults: [String: Int] = [:]
     var slowestRecovery: Duration = .zero
+    var slowestTelling: Duration = .zero
     var violations: [Violation] = []
 
     init() {}
@@ -19,6 +23,7 @@ struct Figures: Sendable, CustomStringConvertible {
     mutating func add(_ outcome: Round.Outcome, mayLose: Bool) {
         rounds += 1
         losingRounds += mayLose ? 1 : 0
+        slowestTelling = max(slowestTelling, outcome.telling)
         slowestRecovery = max(slowestRecovery, outcome.recovery)
         violations += outcome.violations
         for event in outcome.history.events {
@@ -29,9 +34,12 @@ struct Figures: Sendable, CustomStringConvertible {
                 if sight.atLeast != nil { ownReads += 1 }
             case .unchanged: unchanged += 1
             case .operation(let heard): add(heard.news)
+            case .told(let told):
+                sent += 1
+                taken += told.isTaken ? 1 : 0
             case .fault(let description):
                 faults[String(description.prefix { $0 != " " }), default: 0] += 1
-            case .sent, .unknown, .strange, .outcome, .quiet, .settled, .unsettled: continue
+            case .sent, .unknown, .strange, .outcome, .quiet, .settled, .unsettled, .followed, .untold: continue
             }
         }
     }
@@ -41,7 +49,7 @@ struct Figures: Sendable, CustomStringConvertible {
         case .made(let isNew): made += isNew ? 1 : 0
         case .claimed: claimed += 1
         case .done: done += 1
-        case .stands, .fetched, .heard, .cancelled, .absent: break
+        case .stands, .fetched, .heard, .refused, .returning, .cancelled, .absent: break
         }
     }
 
@@ -52,6 +60,7 @@ struct Figures: Sendable, CustomStringConvertible {
             operations        \(acknowledged + states + unchanged): \(acknowledged) acknowledgements, \(states) states \
             (\(ownReads) with at_least), \(unchanged) unchanged
             long-running      \(made) made, \(claimed) claimed, \(done) results
+            webhooks          \(sent) sent, \(taken) taken; all were told \(slowestTelling.milliseconds) ms after faults at the latest
             faults            \(faults.values.reduce(0, +)): \(kinds)
             recoveries        \(rounds), the slowest in \(slowestRecovery.milliseconds) ms
             violations        \(violations.count)

@@ -38,6 +38,8 @@ struct Injection: Sendable {
         case .killBucket: try await kill(cistern.buckets[fault.target], for: fault.lasting)
         case .killMerger: try await kill(cistern.mergers[fault.target], for: fault.lasting)
         case .killPoller: try await kill(cistern.pollers[fault.target], for: fault.lasting)
+        case .killCourier: try await kill(cistern.couriers[fault.target], for: fault.lasting)
+        case .pauseCourier: try await pause(cistern.couriers[fault.target], for: fault.lasting)
         case .pauseBucket: try await pause(cistern.buckets[fault.target], for: fault.lasting)
         case .pauseMerger: try await pause(cistern.mergers[fault.target], for: fault.lasting)
         case .pausePoller: try await pause(cistern.pollers[fault.target], for: fault.lasting)

@@ -9,6 +9,7 @@ struct Round: Sendable {
     let seed: UInt64
     let cistern: FaultyCistern
     let http: HTTPClient
+    let endpoint: Endpoint
     let schedule: Schedule
 
     static let applications = 3
@@ -20,18 +21,28 @@ struct Round: Sendable {
     /// "Within seconds": after this long without faults something acknowledged that is not everywhere is a violation.
     private static let patience: Duration = .seconds(15)
     private static let pollInterval: Duration = .milliseconds(20)
+    private static let hearInterval: Duration = .milliseconds(100)
+    /// Tellings that are not followed yet.
+    private static let mostFollowed = 20
 
     struct Outcome: Sendable {
         let history: History
         let violations: [Violation]
         let recovery: Duration
+        /// Until webhooks had been told of all, since faults were over.
+        let telling: Duration
     }
 
     func run() async throws -> Outcome {
         let history = History()
         let stop = Flag()
         let end = Flag()
-        let recovery = try await withThrowingTaskGroup(of: Void.self) { group in
+        let (told, follow) = AsyncStream.makeStream(
+            of: (application: String, version: Token).self, bufferingPolicy: .bufferingNewest(Self.mostFollowed))
+        endpoint.listen(
+            for: Set((0..<Self.applications).map(name)), in: history, calm: stop, seed: seed &+ UInt64(number),
+            follow: follow)
+        let (recovery, telling) = try await withThrowingTaskGroup(of: Void.self) { group in
             let writing = (0..<Self.applications * Self.writers).map { index in
                 let writer = self.writer(index, history)
                 return Task {
@@ -51,7 +62,16 @@ struct Round: Sendable {
             for index in 0..<Self.applications * Self.watchers {
                 group.addTask { await watch(index, history, until: end) }
             }
+            group.addTask { [http] in
+                let follower = Follower(
+                    requests: { Requests(http: http, application: $0) }, history: history, servers: cistern.pollers)
+                await follower.run(told, seed: seed)
+            }
+            // Nothing of the round waits for it otherwise, if the round fails.
+            defer { follow.finish() }
             try await Injection(cistern: cistern, history: history).run(schedule)
+            // Leases and pauses that began before the clock was put back last for longer by as much. Here they end.
+            if schedule.putsClock { try cistern.clock.set(to: .seconds(Schedule.longestStep)) }
             let quiet = ContinuousClock.now
             for application in 0..<Self.applications { history.note(.quiet(application: name(application))) }
             stop.set()
@@ -63,13 +83,9 @@ struct Round: Sendable {
                 let (application, left) = await task.value
                 if !left.isEmpty { history.note(unsettled(application, server: -1, missing: left)) }
             }
-            // A lease that was taken before the clock was put back lasts for longer by as much.
-            if schedule.putsClock { for task in wishing { task.cancel() } }
             for task in wishing {
                 let (application, left) = await task.value
-                if !left.isEmpty, !schedule.putsClock {
-                    history.note(unsettled(application, server: -1, missing: left))
-                }
+                if !left.isEmpty { history.note(unsettled(application, server: -1, missing: left)) }
             }
             impatience.cancel()
             for application in 0..<Self.applications {
@@ -78,15 +94,20 @@ struct Round: Sendable {
                 }
             }
             let recovery = ContinuousClock.now - quiet
+            for application in 0..<Self.applications {
+                await hear(name(application), history, deadline: quiet + Self.patience + Self.patience)
+            }
+            let telling = ContinuousClock.now - quiet
             end.set()
+            follow.finish()
             try await group.waitForAll()
-            return recovery
+            return (recovery, telling)
         }
         let events = history.events
         let violations = Check.all.flatMap { check in
             check.violations(in: events, mayLose: check.isOfAllSeen ? schedule.mayLoseSeen : schedule.mayLose)
         }
-        return Outcome(history: history, violations: violations, recovery: recovery)
+        return Outcome(history: history, violations: violations, recovery: recovery, telling: telling)
     }
 
     private func name(_ application: Int) -> String { "r\(number).a\(application)" }
@@ -134,6 +155,7 @@ struct Round: Sendable {
         _ application: String, _ server: Int, _ history: History, deadline: ContinuousClock.Instant
     ) async {
         let receipts = history.lastReceipts(of: application)
+        let ends = history.ends(of: application, mayLose: schedule.mayLoseSeen).filter { $0.key.isPublished }
         let requests = Requests(http: http, application: application)
         var missing: [String] = []
         repeat {
@@ -147,6 +169,9 @@ struct Round: Sendable {
                 // What was lost with its epoch is not owed any more.
                 let owed = receipts.filter { !schedule.mayLose || $0.value.epoch == position.epoch }
                 missing = owed.keys.filter { !set.contains($0) }
+                for (operation, end) in ends where witness.jobs[operation.id]?.status != end {
+                    missing.append("\(operation.id), which is \(end)")
+                }
                 if missing.isEmpty { return history.note(.settled(application: application, server: server)) }
             }
             try? await Task.sleep(for: Self.pollInterval)
@@ -154,21 +179,28 @@ struct Round: Sendable {
         history.note(unsettled(application, server: server, missing: missing))
     }
 
+    /// Waits until the endpoint was told of the version that servers have, and of all ends.
+    private func hear(_ application: String, _ history: History, deadline: ContinuousClock.Instant) async {
+        let requests = Requests(http: http, application: application)
+        let ends = history.ends(of: application, mayLose: schedule.mayLoseSeen)
+        var missing: [String] = []
+        repeat {
+            let (versions, told) = history.told(of: application)
+            missing = ends.keys.filter { !told.contains($0) }.map { "the end of \($0.id)" }
+            if let version = Token(await requests.poll(having: nil, at: cistern.pollers[0])?.version),
+                !versions.contains(where: { $0.epoch == version.epoch && $0.number >= version.number })
+            {
+                missing.append("\(version)")
+            }
+            if missing.isEmpty { return }
+            try? await Task.sleep(for: Self.hearInterval)
+        } while ContinuousClock.now < deadline
+        history.note(
+            .untold(application: application, seconds: Int(Self.patience.components.seconds), what: missing))
+    }
+
     private func unsettled(_ application: String, server: Int, missing: [String]) -> Event {
         .unsettled(
             application: application, server: server, seconds: Int(Self.patience.components.seconds), missing: missing)
-    }
-}
-
-extension History {
-    /// By change, the receipt that was given last.
-    fileprivate func lastReceipts(of application: String) -> [String: Token] {
-        var receipts: [String: Token] = [:]
-        for event in events {
-            if case .acknowledged(let id, application, let receipt, _) = event, !Witness.isRejected(id) {
-                receipts[id] = receipt
-            }
-        }
-        return receipts
     }
 }

@@ -38,20 +38,39 @@ struct Run: Sendable {
         let cistern = try await FaultyCistern.start(
             Shape(redis: redis), without: mutant, on: MultiThreadedEventLoopGroup.singleton)
         let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: .forTests)
+        let endpoint = Endpoint()
         let outcome: Result<Figures, any Error>
-        do { outcome = .success(try await rounds(on: cistern, http)) } catch { outcome = .failure(error) }
+        do {
+            try await subscribe(endpoint, to: cistern, http)
+            outcome = .success(try await rounds(on: cistern, http, endpoint))
+        } catch { outcome = .failure(error) }
+        await endpoint.stop()
         try? await http.shutdown()
         await cistern.stop()
         return try outcome.get()
     }
 
-    private func rounds(on cistern: FaultyCistern, _ http: HTTPClient) async throws -> Figures {
+    /// The webhook is as old as can be, and far from the end of Redis' file: what happened before there was one is not told to it, and none of
+    /// the rounds is about losing it.
+    private func subscribe(_ endpoint: Endpoint, to cistern: FaultyCistern, _ http: HTTPClient) async throws {
+        try await endpoint.start()
+        guard cistern.replication == nil else { return try await endpoint.subscribe(http, at: cistern.buckets[0]) }
+        try cistern.clock.set(to: .seconds(-Schedule.longestStep - 1))
+        try await endpoint.subscribe(http, at: cistern.buckets[0])
+        try cistern.clock.set(to: .zero)
+        try cistern.redis.command("SET", "faults:filler", String(repeating: "x", count: Schedule.longestTail))
+    }
+
+    private func rounds(
+        on cistern: FaultyCistern, _ http: HTTPClient, _ endpoint: Endpoint
+    ) async throws -> Figures {
         var figures = Figures()
         let end = ContinuousClock.now + length
         var number = firstRound
         repeat {
             let schedule = Schedule(seed: seed, round: number, length: Self.roundLength, shape: cistern.shape)
-            let round = Round(number: number, seed: seed, cistern: cistern, http: http, schedule: schedule)
+            let round = Round(
+                number: number, seed: seed, cistern: cistern, http: http, endpoint: endpoint, schedule: schedule)
             let outcome = try await round.run()
             figures.add(outcome, mayLose: schedule.mayLose)
             say(

@@ -2,9 +2,9 @@
 struct Fault: Sendable, Equatable, CustomStringConvertible {
     enum Kind: String, Sendable, CaseIterable {
         /// `kill -9`, and a start when the time is over.
-        case killBucket, killMerger, killPoller, killRedis, killMemcached
-        /// SIGSTOP, and SIGCONT when the time is over: a merge daemon sleeps past its lease.
-        case pauseBucket, pauseMerger, pausePoller, pauseRedis, pauseMemcached
+        case killBucket, killMerger, killPoller, killCourier, killRedis, killMemcached
+        /// SIGSTOP, and SIGCONT when the time is over: a merge daemon sleeps past its lease, a courier past those of its deliveries.
+        case pauseBucket, pauseMerger, pausePoller, pauseCourier, pauseRedis, pauseMemcached
         /// Between one daemon and Redis, or all and one memcached: every chunk comes late, …
         case delayRedis, delayMemcached
         /// … connections are closed, again and again, …
@@ -31,8 +31,9 @@ struct Fault: Sendable, Equatable, CustomStringConvertible {
 
         func isPossible(in shape: Shape) -> Bool {
             switch self {
-            case .killBucket, .killMerger, .killPoller, .killMemcached, .pauseBucket, .pauseMerger, .pausePoller,
-                .pauseMemcached, .delayMemcached, .cutMemcached, .partitionMemcached, .flush:
+            case .killBucket, .killMerger, .killPoller, .killCourier, .killMemcached, .pauseBucket, .pauseMerger,
+                .pausePoller, .pauseCourier, .pauseMemcached, .delayMemcached, .cutMemcached, .partitionMemcached,
+                .flush:
                 true
             case .killRedis, .pauseRedis, .delayRedis, .cutRedis, .partitionRedis, .dropHints, .fillDisk, .fillMemory,
                 .stepClock, .loseTail:
@@ -61,6 +62,7 @@ struct Fault: Sendable, Equatable, CustomStringConvertible {
         case .killBucket, .pauseBucket: target == shape.buckets - 1 ? "front" : "bucket \(target)"
         case .killMerger, .pauseMerger: "merger \(target)"
         case .killPoller, .pausePoller: target == shape.pollers - 1 ? "front" : "poller \(target)"
+        case .killCourier, .pauseCourier: "courier \(target)"
         case .killRedis, .pauseRedis, .fillDisk, .fillMemory, .loseTail, .killPrimary, .sleepPrimary, .pauseReplica:
             "redis"
         case .stepClock: "clock"

@@ -5,6 +5,7 @@ struct Shape: Sendable {
     var buckets = 2
     var mergers = 3
     var pollers = 3
+    var couriers = 2
     var memcacheds = 3
     var redis = Redis.alone
 
@@ -19,7 +20,7 @@ struct Shape: Sendable {
 
     init(redis: Redis = .alone) { self.redis = redis }
 
-    var daemons: Int { buckets + mergers + pollers - 1 }
+    var daemons: Int { buckets + mergers + pollers + couriers - 1 }
 }
 
 /// The faults of one round. The same seed, round, length and shape give the same faults.
@@ -38,7 +39,9 @@ struct Schedule: Sendable, Equatable {
     /// On average one fault begins in this time.
     private static let pace: Duration = .milliseconds(450)
     /// Seconds by which a clock is wrong at the most.
-    private static let longestStep = 120
+    static let longestStep = 120
+    /// Bytes that are lost of Redis' file at the most.
+    static let longestTail = 30_000
     /// No fault begins before clients are at work.
     private static let calm: Duration = .milliseconds(800)
 
@@ -76,6 +79,7 @@ struct Schedule: Sendable, Equatable {
         case .killBucket: (targets, lasting) = (shape.buckets, 50...1_000)
         case .killMerger: (targets, lasting) = (shape.mergers, 50...2_000)
         case .killPoller: (targets, lasting) = (shape.pollers, 50...1_000)
+        case .killCourier: (targets, lasting) = (shape.couriers, 50...2_000)
         case .killRedis, .fillDisk, .loseTail: (targets, lasting) = (1, 50...1_200)
         case .fillMemory: (targets, lasting) = (1, 100...1_500)
         case .stepClock: (targets, lasting) = (1, 1...1)
@@ -84,6 +88,8 @@ struct Schedule: Sendable, Equatable {
         // The lease is one second.
         case .pauseMerger: (targets, lasting) = (shape.mergers, 1_200...3_000)
         case .pausePoller: (targets, lasting) = (shape.pollers, 100...1_500)
+        // The lease of a delivery is two seconds.
+        case .pauseCourier: (targets, lasting) = (shape.couriers, 500...3_500)
         case .pauseRedis: (targets, lasting) = (1, 100...1_500)
         case .pauseMemcached: (targets, lasting) = (shape.memcacheds, 100...1_500)
         case .delayRedis, .cutRedis, .partitionRedis: (targets, lasting) = (shape.daemons, 200...2_500)
@@ -101,9 +107,10 @@ struct Schedule: Sendable, Equatable {
         case .stepClock: amount = Int.random(in: -Self.longestStep...Self.longestStep, using: &numbers)
         // Less than that after which a replica is taken for dead, and not promoted.
         case .killPrimary, .sleepPrimary: amount = Int.random(in: 0...300, using: &numbers)
-        case .loseTail: amount = Int.random(in: 1...numbers.pick([100, 2_000, 30_000]), using: &numbers)
-        case .killBucket, .killMerger, .killPoller, .killRedis, .killMemcached, .pauseBucket, .pauseMerger,
-            .pausePoller, .pauseRedis, .pauseMemcached, .cutRedis, .cutMemcached, .partitionRedis,
+        case .loseTail: amount = Int.random(in: 1...numbers.pick([100, 2_000, longestTail]), using: &numbers)
+        case .killBucket, .killMerger, .killPoller, .killCourier, .killRedis, .killMemcached, .pauseBucket,
+            .pauseMerger, .pausePoller, .pauseCourier, .pauseRedis, .pauseMemcached, .cutRedis, .cutMemcached,
+            .partitionRedis,
             .partitionMemcached, .dropHints, .flush, .fillMemory, .pauseReplica:
             break
         }
