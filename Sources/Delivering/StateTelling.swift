@@ -53,7 +53,10 @@ struct StateTelling: Sendable {
         guard !receivers.isEmpty || !forgotten.isEmpty || isMarked else { return }
         var versions: [NewVersion] = []
         for webhook in receivers { versions.append(await version(place, state, for: webhook, in: partition)) }
-        try await queue.hand(versions, of: place, forgetting: forgotten, in: partition)
+        let waiting = wanting.map(\.name).filter { name in
+            place.told[name].map { $0.isOnItsWay && $0.version != place.version } ?? false
+        }
+        try await queue.hand(versions, of: place, forgetting: forgotten, waiting: waiting, in: partition)
     }
 
     /// Those that know of another version, and that none is on its way to.

@@ -98,17 +98,20 @@ extension DeliveryQueue {
 
     /// Puts a version on its way, to each webhook only once.
     ///
-    /// - Parameter forgotten: Webhooks that are not there any more.
+    /// - Parameters:
+    ///   - forgotten: Webhooks that are not there any more.
+    ///   - waiting: Those that an older version is on its way to. If it has arrived meanwhile the application stays marked.
     @discardableResult
     package func hand(
         _ versions: [NewVersion], of place: ApplicationVersion, forgetting forgotten: [HookName],
-        in partition: Partition
+        waiting: [HookName], in partition: Partition
     ) async throws(LogError) -> Int {
         var arguments: [RedisArgument] = [
             .string("\(place.application)"), .string(place.epoch), .string(place.number),
             .integer(Int64(forgotten.count)),
         ]
         arguments += forgotten.map { .string("\($0)") }
+        arguments += [.integer(Int64(waiting.count))] + waiting.map { .string("\($0)") }
         for version in versions {
             arguments += [
                 .string("\(version.webhook)"), .string(version.before ?? ""),

@@ -68,6 +68,10 @@ struct MutantTests {
                 "  call('SREM', KEYS[5], ARGV[2])\nend"),
             StateTests().marks
         ),
+        (
+            Mutant("unmarked-though-arrived", "if not status or over[status] then missed = true end"),
+            StateTests().arrivedMeanwhile
+        ),
         (Mutant("handed-twice", "if handed ~= before then", "if false then"), StateTests().once),
         (Mutant("kept-for-ever", "call('DEL', handed_key(app))"), StateTests().forgotten),
         (

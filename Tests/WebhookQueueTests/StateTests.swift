@@ -37,7 +37,7 @@ struct StateTests {
         let id = DeliveryID(partition: store.home.number, event: "state board \(place.version)", to: hook.name)
         return try await store.queue.hand(
             [NewVersion(webhook: hook.name, before: before, delivery: (id, Array(place.version.utf8)))], of: place,
-            forgetting: [], in: store.home)
+            forgetting: [], waiting: [], in: store.home)
     }
 
     @Test("A state that has changed stays marked until its last version is on its way, whoever dies meanwhile")
@@ -57,7 +57,7 @@ struct StateTests {
             let new = try await place(store)
             #expect(new.told[hook.name]?.version == old.version && new.told[hook.name]?.isOnItsWay == true)
             // Who looks while one is on its way lets go of the mark; it comes back when that has ended.
-            try await store.queue.hand([], of: new, forgetting: [], in: store.home)
+            try await store.queue.hand([], of: new, forgetting: [], waiting: [hook.name], in: store.home)
             #expect(try await store.queue.changedApplications(in: store.home).marked.isEmpty)
             let claimed = try #require(try await store.claim(hook).first)
             #expect(claimed.body == Array(old.version.utf8))
@@ -65,6 +65,25 @@ struct StateTests {
             #expect(try await store.queue.changedApplications(in: store.home).marked == [board])
             #expect(try await place(store).told[hook.name]?.isOnItsWay == false)
             #expect(try await hand(new, to: hook, before: old.version, in: store) == 1)
+            #expect(try await store.queue.changedApplications(in: store.home).marked.isEmpty)
+        }
+    }
+
+    @Test("Who has seen that an older version is on its way lets go of the mark only if it still is")
+    func arrivedMeanwhile() async throws {
+        try await withStore { store in
+            let hook = try await store.hook()
+            try await publish(1, in: store)
+            let old = try await place(store)
+            #expect(try await hand(old, to: hook, before: nil, in: store) == 1)
+            try await publish(2, in: store)
+            let seen = try await place(store)
+            #expect(seen.told[hook.name]?.isOnItsWay == true)
+            let claimed = try #require(try await store.claim(hook).first)
+            #expect(try await store.settle(claimed, .succeeded))
+            try await store.queue.hand([], of: seen, forgetting: [], waiting: [hook.name], in: store.home)
+            #expect(try await store.queue.changedApplications(in: store.home).marked == [board])
+            #expect(try await hand(seen, to: hook, before: old.version, in: store) == 1)
             #expect(try await store.queue.changedApplications(in: store.home).marked.isEmpty)
         }
     }
@@ -95,7 +114,7 @@ struct StateTests {
             try await publish(1, in: store)
             let first = try await place(store)
             #expect(try await hand(first, to: hook, before: nil, in: store) == 1)
-            try await store.queue.hand([], of: first, forgetting: [hook.name], in: store.home)
+            try await store.queue.hand([], of: first, forgetting: [hook.name], waiting: [], in: store.home)
             #expect(try await place(store).told.isEmpty)
             #expect(try await hand(first, to: hook, before: nil, in: store) == 0)
             _ = try await store.log.delete(board)
