@@ -14,7 +14,7 @@ struct ShortRunTests {
         print("seed \(Self.seed)\n\(figures)")
         #expect(figures.violations == [])
         #expect(figures.losingRounds > 0 && figures.losingRounds < figures.rounds)
-        #expect(figures.acknowledged > 500)
+        #expect(figures.acknowledged > 500 && figures.done > 30 && figures.taken > 30)
     }
 
     @Test(

@@ -97,6 +97,11 @@ struct FaultyCistern: Sendable {
 
     private var daemons: [DaemonProcess] { buckets + mergers + pollers.dropLast() + couriers }
 
+    /// The end of what each daemon has logged.
+    var logs: [String] { daemons.map { "\n\($0.program.rawValue):\n\($0.logged.suffix(Self.shownOfLogs))" } }
+
+    /// Characters: some rounds of a daemon that is killed now and then.
+    private static let shownOfLogs = 20_000
     /// They may be sent to loopback.
     private static let webhooks = ["--webhook-networks", "127.0.0.0/8"]
 

@@ -23,13 +23,13 @@ extension Mutant {
     static let webhooks = [
         Mutant(
             "end-untold", "call('XADD', events, 'MAXLEN', '~', most_events, '*', 'type', 'operation.'",
-            "call('TYPE', 'operation.'"),
+            "call('XADD', events .. '-of-nobody', 'MAXLEN', '~', most_events, '*', 'type', 'operation.'"),
         Mutant("endless-sending", "call('ZADD', due_key(ARGV[2]), lease, id)", "call('ZREM', due_key(ARGV[2]), id)"),
         Mutant("states-unmarked", "if d.type == 'state.changed' then", "if false then"),
-        Mutant("marks-lost", "if not missed and h[1] == ARGV[3] and h[2] == ARGV[4] then", "if true then"),
+        Mutant("unmarked-though-arrived", "if not status or over[status] then missed = true end"),
         Mutant("skipped-events", "call('SET', cursor_key, ARGV[3])", "call('SET', cursor_key, digits(now) .. '-0')"),
         Mutant(
             "other-bytes", "local body = call('GET', payload_key(d.payload))",
-            "local body = call('GET', payload_key(d.payload)) .. d.attempt"),
+            "local body = call('GET', payload_key(d.payload)) .. string.rep(' ', d.attempt)"),
     ]
 }

@@ -67,8 +67,6 @@ struct Round: Sendable {
                     requests: { Requests(http: http, application: $0) }, history: history, servers: cistern.pollers)
                 await follower.run(told, seed: seed)
             }
-            // Nothing of the round waits for it otherwise, if the round fails.
-            defer { follow.finish() }
             try await Injection(cistern: cistern, history: history).run(schedule)
             // Leases and pauses that began before the clock was put back last for longer by as much. Here they end.
             if schedule.putsClock { try cistern.clock.set(to: .seconds(Schedule.longestStep)) }

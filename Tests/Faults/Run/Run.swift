@@ -77,7 +77,7 @@ struct Run: Sendable {
                 "round \(number)\(schedule.mayLose ? " (loses)" : ""): \(outcome.history.events.count) events, "
                     + "\(schedule.faults.count) faults, recovered in \(outcome.recovery.milliseconds) ms, "
                     + "\(outcome.violations.count) violations")
-            if !outcome.violations.isEmpty { try report(outcome, round: number, sentinels: cistern.replication) }
+            if !outcome.violations.isEmpty { try report(outcome, round: number, of: cistern) }
             number += 1
             // A mutant is caught once.
             if mutant != nil, !figures.violations.isEmpty { break }
@@ -85,11 +85,11 @@ struct Run: Sendable {
         return figures
     }
 
-    private func report(_ outcome: Round.Outcome, round: Int, sentinels: TestReplication?) throws {
+    private func report(_ outcome: Round.Outcome, round: Int, of cistern: FaultyCistern) throws {
         for violation in outcome.violations.prefix(Self.mostSentences) { say("  \(violation)") }
         let path = FileManager.default.temporaryDirectory.path + "/cistern-faults-\(seed)-\(round).txt"
-        let elections = sentinels?.sentinels.map { "\nA sentinel:\n\($0.printed)" } ?? []
-        try (outcome.history.lines + elections).joined(separator: "\n").write(
+        let elections = cistern.replication?.sentinels.map { "\nA sentinel:\n\($0.printed)" } ?? []
+        try (outcome.history.lines + elections + cistern.logs).joined(separator: "\n").write(
             toFile: path, atomically: true, encoding: .utf8)
         say("  the history: \(path)")
     }
