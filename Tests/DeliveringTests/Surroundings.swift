@@ -40,8 +40,9 @@ func webhook(_ url: String, _ more: String = "", id: String = "w1") throws -> We
 func configuration(_ rules: AddressRules = loopback) -> CourierConfiguration {
     var configuration = CourierConfiguration()
     configuration.rules = rules
-    configuration.attemptTimeout = .seconds(2)
-    configuration.connectTimeout = .milliseconds(500)
+    // What has to come is waited for, however busy the machine is.
+    configuration.attemptTimeout = .seconds(30)
+    configuration.connectTimeout = .seconds(30)
     return configuration
 }
 
