@@ -63,8 +63,7 @@ extension Check {
                 if isNew { positions[application, default: [:]][id] = receipt }
                 if acknowledged[application]?[id] == nil { acknowledged[application, default: [:]][id] = place }
             case .saw, .unchanged, .unknown, .strange, .outcome, .fault, .quiet, .settled, .unsettled, .operation,
-                .told,
-                .followed, .untold:
+                .told, .followed, .untold:
                 continue
             }
         }

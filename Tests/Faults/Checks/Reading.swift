@@ -45,8 +45,7 @@ extension Check {
                 reader = Reader(client: client, application: application)
                 version = had
             case .sent, .acknowledged, .unknown, .strange, .outcome, .fault, .quiet, .settled, .unsettled, .operation,
-                .told,
-                .followed, .untold:
+                .told, .followed, .untold:
                 continue
             }
             var progress = readers[reader] ?? Progress(version: version)

@@ -16,8 +16,8 @@ struct Endpoint: Sendable {
 
     private static let id = "faults"
     private static let types = ["state.changed"] + [.succeeded, .failed, .cancelled, .dead].map(Self.type)
+    /// In which daemons that have just started take a webhook in.
     private static let tolerance: Duration = .seconds(30)
-    private static let pauseBeforeRetry: Duration = .milliseconds(40)
     /// Of 100 requests those that are refused, not answered at all, late, and too late.
     private static let refuses = 8
     private static let hangsUp = 6
