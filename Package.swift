@@ -365,7 +365,7 @@ let package = Package(
             name: "SystemTests",
             dependencies: [
                 "SystemSupport", "TestSupport", "Receivers", "Webhooks", "Documents", "Fold", "Grants", "Trust",
-                "CisternClient", "cistern",
+                "CisternClient", "cistern", "Relays",
                 httpClient, nioCore, nioPosix, nioHTTP1,
             ] + daemons, swiftSettings: settings),
         // Stands between a daemon and its servers and makes trouble.
