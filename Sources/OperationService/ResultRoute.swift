@@ -21,7 +21,7 @@ extension OperationRoutes {
         case .unknown: throw Problem.unknown(name)
         case .found(let outcome):
             guard let result = outcome.document.result else { throw outcome.document.withoutResult }
-            return try result.answer(outcome.result, to: call.headers)
+            return try result.answer(outcome.result, to: call.request)
         }
     }
 }
@@ -38,19 +38,21 @@ extension OperationDocument {
 }
 
 extension OperationDocument.Result {
-    fileprivate func answer(_ bytes: [UInt8], to request: HTTPFields) throws(Problem) -> Response {
+    fileprivate func answer(_ bytes: [UInt8], to request: Request) throws(Problem) -> Response {
         let etag = digest.etag
         var headers: HTTPFields = [.eTag: etag, .cacheControl: "no-cache", .acceptRanges: "bytes"]
-        let wanted = KnownTags(ifMatch: request)
+        let wanted = KnownTags(ifMatch: request.headers)
         guard wanted == .none || wanted.contains(etag) else {
             throw Problem(.preconditionFailed, "The result has the tag \(etag).")
         }
-        guard !KnownTags(request).contains(etag) else { return Response(status: .notModified, headers: headers) }
+        guard !KnownTags(request.headers).contains(etag) else {
+            return Response(status: .notModified, headers: headers)
+        }
         headers[.contentType] = mediaType
         // It is whatever a worker says that it is: no page of this server.
         headers[.xContentTypeOptions] = "nosniff"
         headers[.contentSecurityPolicy] = "default-src 'none'; sandbox"
-        switch ByteRange(request, of: bytes.count, etag: etag) {
+        switch ByteRange(request.method, request.headers, of: bytes.count, etag: etag) {
         case .whole:
             headers[.contentDigest] = digest.field
             return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))

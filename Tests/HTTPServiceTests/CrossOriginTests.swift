@@ -19,6 +19,21 @@ struct CrossOriginTests {
     }
 
     @Test(
+        "Scripts see the fields that clients of operations and states go by",
+        arguments: [
+            "ETag", "Location", "Operation-Location", "Link", "Retry-After", "Preference-Applied", "Accept-Ranges",
+            "Content-Range", "Content-Digest", "Repr-Digest", "RateLimit", "RateLimit-Policy", "WWW-Authenticate",
+            "Cistern-Position",
+        ])
+    func exposed(field: String) async throws {
+        try await withServer(origins: [page]) { [page] address in
+            let response = try await exchange(address, "GET /v1/apps/a/state HTTP/1.1\nHost: x\nOrigin: \(page)")
+            let fields = response.headers["access-control-expose-headers"]?.split(separator: ", ").map(String.init)
+            #expect(fields?.contains(field) == true)
+        }
+    }
+
+    @Test(
         "Another origin is answered without permission to read",
         arguments: ["https://app.example.org:444", "https://APP.example.org", "null"])
     func others(origin: String) async throws {

@@ -3,7 +3,7 @@
 package import HTTPTypes
 
 package enum ByteRange: Equatable, Sendable {
-    /// No part is asked for, or none that is understood, or only of what is another one by now.
+    /// No part is asked for, or none that is understood, or only of what is another one by now; or there is nothing to take a part of.
     case whole
     /// At least one byte.
     case part(Range<Int>)
@@ -13,8 +13,10 @@ package enum ByteRange: Equatable, Sendable {
     /// - Parameters:
     ///   - count: Of all bytes.
     ///   - etag: A strong tag of them.
-    package init(_ headers: HTTPFields, of count: Int, etag: String) {
+    package init(_ method: HTTPRequest.Method, _ headers: HTTPFields, of count: Int, etag: String) {
         self = .whole
+        // Only for GET are there ranges (§14.2).
+        guard method == .get else { return }
         let fields = headers[values: .range]
         guard fields.count == 1, let spec = Self.spec(fields[0]) else { return }
         // A date is older than what has a tag, and a weak tag is none here (§13.1.5).
@@ -24,7 +26,9 @@ package enum ByteRange: Equatable, Sendable {
             guard first <= last else { return }
             self = first < count ? .part(first..<min(count, last + 1)) : .unsatisfiable
         case (let first?, nil): self = first < count ? .part(first..<count) : .unsatisfiable
-        case (nil, let suffix?): self = suffix > 0 && count > 0 ? .part(max(0, count - suffix)..<count) : .unsatisfiable
+        case (nil, 0?): self = .unsatisfiable
+        // Of nothing the last bytes are all there are.
+        case (nil, let suffix?): self = count > 0 ? .part(max(0, count - suffix)..<count) : .whole
         case (nil, nil): return
         }
     }

@@ -12,7 +12,8 @@ extension HTTPFields {
         guard let field = fields.first else {
             throw Problem(.invalidIdempotencyKey, "The header field Idempotency-Key is missing.")
         }
-        guard fields.count == 1, let key = HeaderGrammar.value(HeaderGrammar.trim(field[...])),
+        let text = HeaderGrammar.trim(field[...])
+        guard fields.count == 1, let key = HeaderGrammar.value(text), text.first != "\"" || quoted(key) == text,
             characters.contains(key.utf8.count), key.utf8.allSatisfy({ (0x20...0x7E).contains($0) })
         else {
             throw Problem(
@@ -22,4 +23,9 @@ extension HTTPFields {
         }
         return key
     }
+}
+
+/// As RFC 8941 §4.1.6 writes it: no other characters have a backslash in front.
+private func quoted(_ text: String) -> String {
+    "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
 }
