@@ -116,6 +116,52 @@ struct PublishingTests {
             #expect(said.last == "cancelled" && said.filter { $0 == "cancelled" }.count == 1)
         }
     }
+
+    @Test("Two operations at one place: whichever moved last is seen there, whole, and nothing of the other")
+    func onePlace() async throws {
+        try await withStore(partitions: 1) { store in
+            let queue = store.queue
+            for id in ["a", "b"] { try await queue.make(id, Self.wish) }
+            let claimed = try await queue.claims(2)
+            let beat = try Heartbeat(json(#"{"progress":{"percent":5,"message":"of a"}}"#))
+            _ = try await queue.heartbeat(beat, for: name("a"), token: claimed[0].token)
+            _ = try await queue.giveBack(name("a"), token: claimed[0].token)
+            _ = try await store.publish()
+            _ = try await queue.succeed(name("b"), token: claimed[1].token, mediaType: "text/plain", result: [65])
+            _ = try await store.publish()
+            let result = try #require(try await queue.see("b").document["result"]?.text)
+            #expect(try store.state()["job"]?.text == #"{"result":\#(result),"status":"succeeded"}"#)
+            _ = try await queue.cancel(name("a"))
+            _ = try await store.publish()
+            #expect(
+                try store.state()["job"]?.text
+                    == #"{"progress":{"message":"of a","percent":5},"status":"cancelled"}"#)
+        }
+    }
+
+    @Test(
+        "An application that is deleted begins anew with the next status, and what was said before does not come back")
+    func deletedApplication() async throws {
+        try await withStore(partitions: 1) { store in
+            let queue = store.queue
+            try await queue.make("a", Self.wish)
+            let early = try await store.news()
+            _ = try await store.publish()
+            let epoch = try await store.log.look(at: board)?.epoch
+            #expect(try await store.log.delete(board) == .deleted)
+            // One that was stopped before.
+            for one in early { #expect(try await queue.publish(one) == 0) }
+            #expect(try await store.log.look(at: board) == nil)
+            // The operation itself is as it was.
+            let token = try await queue.claimOne().token
+            #expect(try await store.publish() == 1)
+            #expect(try store.said() == ["running"])
+            #expect(try await store.log.look(at: board)?.epoch != epoch)
+            _ = try await queue.succeed(name("a"), token: token, mediaType: "text/plain", result: [65])
+            #expect(try await store.publish() == 1)
+            #expect(try store.said() == ["running", "succeeded"])
+        }
+    }
 }
 
 extension Store {
@@ -133,6 +179,13 @@ extension Store {
     func changes() throws -> [Document] {
         let lines = try redis.command("LRANGE", "{c00}:log:board", "0", "-1").split(separator: "\n")
         return try lines.enumerated().filter { $0.offset % 2 == 1 }.map { try json(String($0.element)) }
+    }
+
+    /// What they make of nothing.
+    func state() throws -> Document {
+        var state = Document.emptyObject
+        for change in try changes() { try state.apply(Patch(change, kind: .mergePatch), time: 0) }
+        return state
     }
 
     /// The statuses in it.
