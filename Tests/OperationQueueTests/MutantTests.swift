@@ -66,6 +66,21 @@ struct MutantTests {
                 "if false then\n  finish(op, 'cancelled', 'error', ARGV[6]"),
             LeaseTests().cancellation
         ),
+        (
+            Mutant("short-tombstone", "digits(op.keep + op.retired))", "digits(op.keep))"),
+            CreationTests().retirement
+        ),
+        (
+            Mutant(
+                "cancelled-though-done", "finish(op, 'succeeded', 'result_digest'",
+                "finish(op, op.status == 'cancelling' and 'cancelled' or 'succeeded', 'result_digest'"),
+            LeaseTests().cancellation
+        ),
+        (
+            Mutant(
+                "lost-though-repeated", "if ended == token and done == verb then",
+                "if ended == token and verb == 'giveback' then"), LeaseTests().repeats
+        ),
         // What is said in states
         (Mutant("said-again", "if place then call('LTRIM', key, place + 1, -1) end"), PublishingTests().statuses),
         (
@@ -120,6 +135,8 @@ struct MutantTests {
             Mutant("one-keeping", "call('PEXPIRE', op.key, digits(op.keep))", "call('PEXPIRE', op.key, '86400000')"),
             DeadlineTests().keeping
         ),
+        // Whatever is done
+        (Mutant("model-any-order", "call('RPUSH', news_key", "call('LPUSH', news_key"), Self.model),
         // Lists
         (
             Mutant(
@@ -143,6 +160,10 @@ struct MutantTests {
             ), ListingTests().costs
         ),
     ]
+
+    private static let model: @Sendable () async throws -> Void = {
+        for seed in UInt64(1)...6 { try await OperationPropertyTests().model(seed: seed) }
+    }
 
     @Test("Without a mechanism the test of its promise fails", arguments: tests.map(\.0.name))
     func isMissed(_ name: String) async throws {

@@ -6,27 +6,62 @@ struct OperationModel {
     static let leaseTicks = 3
     static let pauseTicks = 2
 
-    private(set) var status = OperationStatus.queued
+    /// In ticks; nil for as long as it takes.
+    struct Deadlines {
+        var start: Int?
+        var attempt: Int?
+        var total: Int?
+    }
+
+    enum Verb { case beat, succeed, fail, giveBack }
+
+    private(set) var status = OperationStatus.queued {
+        // Each status is written once, also where it is the same as the one before.
+        didSet { said.append(status) }
+    }
     private(set) var attempt = 0
+    /// All that is to be said of it, in order.
+    private(set) var said = [OperationStatus.queued]
+    private(set) var isDeleted = false
     let attempts: Int
+    private let deadlines: Deadlines
     private var lease: (token: Int, end: Int)?
     private var readyAt = 0
     private var ended: (token: Int, verb: Verb)?
     private var claims = 0
-    private(set) var isDeleted = false
+    /// Since when the deadlines count.
+    private var first = 0
+    private var attemptEnd: Int?
 
-    enum Verb: CaseIterable { case beat, succeed, fail, giveBack }
+    init(attempts: Int, deadlines: Deadlines) {
+        self.attempts = attempts
+        self.deadlines = deadlines
+    }
 
-    init(attempts: Int) { self.attempts = attempts }
+    private var totalEnd: Int? { deadlines.total.map { first + $0 } }
+    private var startEnd: Int? { deadlines.start.map { first + $0 } }
+
+    private static func isOver(_ end: Int?, at now: Int) -> Bool { end.map { $0 <= now } ?? false }
+
+    private func leaseEnd(at now: Int) -> Int {
+        min(now + Self.leaseTicks, attemptEnd ?? .max, totalEnd ?? .max)
+    }
 
     mutating func settle(at now: Int) {
-        guard let lease, lease.end <= now else { return }
-        self.lease = nil
-        if status == .cancelling {
-            status = .cancelled
-        } else {
-            status = attempt >= attempts ? .dead : .queued
-            readyAt = now
+        if let lease {
+            guard lease.end <= now else { return }
+            self.lease = nil
+            if status == .cancelling {
+                status = .cancelled
+            } else if Self.isOver(totalEnd, at: now) || attempt >= attempts {
+                status = .dead
+            } else {
+                status = .queued
+                readyAt = now
+            }
+        } else if status == .queued {
+            let isLate = attempt == 0 && Self.isOver(startEnd, at: now)
+            if isLate || Self.isOver(totalEnd, at: now) { status = .dead }
         }
     }
 
@@ -36,8 +71,9 @@ struct OperationModel {
         guard !isDeleted, status == .queued, readyAt <= now else { return nil }
         claims += 1
         attempt += 1
+        attemptEnd = deadlines.attempt.map { now + $0 }
+        lease = (claims, leaseEnd(at: now))
         status = .running
-        lease = (claims, now + Self.leaseTicks)
         return claims
     }
 
@@ -49,7 +85,7 @@ struct OperationModel {
             return ended.map { $0 == (token, verb) } ?? false ? "known" : "lease-lost"
         }
         guard verb != .beat else {
-            self.lease = (token, now + Self.leaseTicks)
+            self.lease = (token, leaseEnd(at: now))
             return "done"
         }
         self.lease = nil
@@ -59,11 +95,13 @@ struct OperationModel {
         case (_, .cancelling): status = .cancelled
         case (.giveBack, _):
             attempt -= 1
-            status = .queued
             readyAt = now
+            status = .queued
         case (.fail, _), (.beat, _):
-            status = !isRetryable ? .failed : attempt >= attempts ? .dead : .queued
             readyAt = now + Self.pauseTicks
+            // The next attempt would begin when its time is over.
+            let isLast = attempt >= attempts || Self.isOver(totalEnd, at: readyAt)
+            status = !isRetryable ? .failed : isLast ? .dead : .queued
         }
         return "done"
     }
@@ -75,7 +113,19 @@ struct OperationModel {
             isDeleted = deleting
             return deleting ? "deleted" : "over \(status)"
         }
-        status = status == .queued ? .cancelled : .cancelling
+        if status != .cancelling { status = status == .queued ? .cancelled : .cancelling }
         return "alive \(status)"
+    }
+
+    mutating func retry(at now: Int) -> String {
+        guard !isDeleted else { return "gone" }
+        settle(at: now)
+        guard status == .dead else { return "refused \(status)" }
+        attempt = 0
+        first = now
+        readyAt = now
+        attemptEnd = nil
+        status = .queued
+        return "retried \(status)"
     }
 }
