@@ -13,7 +13,7 @@ extension OperationRoutes {
     @Sendable func create(_ call: Call, in application: ApplicationID) async throws -> Response {
         // The order of these checks is part of the contract.
         try call.pay(for: .push)
-        let name = try call.operation(of: application)
+        let name = try call.clientOperation(of: application)
         switch try await make(name, call) {
         case .created(let document): return document.answer(.created, isNew: true)
         case .known(let document): return document.answer(.ok, isNew: true)
@@ -26,6 +26,7 @@ extension OperationRoutes {
     /// A repeat is answered with the bytes of the first answer, which are those of the operation as it was made.
     @Sendable func createByKey(_ call: Call, in application: ApplicationID) async throws -> Response {
         try call.pay(for: .push)
+        guard !ReservedNames.contains(application) else { throw Problem.reserved() }
         let key = try call.headers.idempotencyKey(characters: OperationLimits.keyCharacters)
         let name = OperationName(try OperationID(idempotencyKey: key), of: application)
         switch try await make(name, call) {
@@ -40,6 +41,7 @@ extension OperationRoutes {
         let document = try await call.json(upTo: OperationLimits.requestBytes, "An operation")
         let request: OperationRequest
         do { request = try OperationRequest(document) } catch { throw Problem(error) }
+        guard !ReservedNames.contains(request.kind) else { throw Problem.reserved(at: "/kind") }
         if let place = request.place {
             // Whoever cannot change the state there cannot have it changed.
             try call.caller.authorize(.push, on: name.application)

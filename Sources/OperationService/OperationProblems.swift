@@ -27,6 +27,14 @@ extension Problem {
         ).with("limit", limit).retry(after: .seconds(5))
     }
 
+    static func reserved(at pointer: String? = nil) -> Problem {
+        let problem = Problem(
+            .operationReserved,
+            "Kinds that begin with “\(ReservedNames.kinds)”, and applications that begin with “\(ReservedNames.applications)”, are the servers'."
+        )
+        return pointer.map { problem.with("pointer", $0) } ?? problem
+    }
+
     static let leaseLost = Problem(.leaseLost, "This lease has run out or was ended.")
 }
 
@@ -37,6 +45,12 @@ extension Call {
         do { return OperationName(try OperationID(text), of: application) } catch {
             throw Problem(.invalidID, "\(error)")
         }
+    }
+
+    /// The operation in the path, for who makes it or works on it: those of the servers are made and done by them alone.
+    func clientOperation(of application: ApplicationID) throws(Problem) -> OperationName {
+        guard !ReservedNames.contains(application) else { throw .reserved() }
+        return try operation(of: application)
     }
 
     /// A body of JSON, completely read.

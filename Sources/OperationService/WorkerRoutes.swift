@@ -16,6 +16,9 @@ extension OperationRoutes {
         let document = try await call.json(upTo: OperationLimits.workBytes, "A claim")
         let request: ClaimRequest
         do { request = try ClaimRequest(document) } catch { throw Problem(error) }
+        if let place = request.kinds.firstIndex(where: ReservedNames.contains) {
+            throw Problem.reserved(at: "/kinds/\(place)")
+        }
         if let applications = request.applications {
             for application in applications { try call.caller.authorize(.operate, on: application) }
         } else {
@@ -34,7 +37,7 @@ extension OperationRoutes {
     }
 
     @Sendable func heartbeat(_ call: Call, in application: ApplicationID) async throws -> Response {
-        let name = try call.operation(of: application)
+        let name = try call.clientOperation(of: application)
         let token = try call.leaseToken
         let document = try await call.json(upTo: OperationLimits.heartbeatBytes, "A heartbeat")
         let heartbeat: Heartbeat
@@ -52,7 +55,7 @@ extension OperationRoutes {
     }
 
     @Sendable func succeed(_ call: Call, in application: ApplicationID) async throws -> Response {
-        let name = try call.operation(of: application)
+        let name = try call.clientOperation(of: application)
         let token = try call.leaseToken
         let mediaType = call.headers[.contentType] ?? "application/octet-stream"
         guard mediaType.utf8.count <= OperationLimits.mediaTypeBytes, ContentType(mediaType) != nil else {
@@ -71,7 +74,7 @@ extension OperationRoutes {
     }
 
     @Sendable func fail(_ call: Call, in application: ApplicationID) async throws -> Response {
-        let name = try call.operation(of: application)
+        let name = try call.clientOperation(of: application)
         let token = try call.leaseToken
         let document = try await call.json(upTo: OperationLimits.workBytes, "A report")
         let report: FailureReport
@@ -87,7 +90,7 @@ extension OperationRoutes {
     }
 
     @Sendable func giveBack(_ call: Call, in application: ApplicationID) async throws -> Response {
-        let name = try call.operation(of: application)
+        let name = try call.clientOperation(of: application)
         let token = try call.leaseToken
         let answer: LeasedAnswer<LeaseEnding>
         do { answer = try await queue.giveBack(name, token: token) } catch { throw Problem(error) }

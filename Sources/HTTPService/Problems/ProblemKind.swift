@@ -50,6 +50,7 @@ package enum ProblemKind: String, CaseIterable, Sendable {
     case invalidOperation = "invalid-operation"
     case operationTooLarge = "operation-too-large"
     case unsupportedOperationType = "unsupported-operation-type"
+    case operationReserved = "operation-reserved"
     case operationMismatch = "operation-mismatch"
     case operationIDRetired = "operation-id-retired"
     case invalidIdempotencyKey = "invalid-idempotency-key"

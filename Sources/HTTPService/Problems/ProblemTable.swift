@@ -44,6 +44,7 @@ extension ProblemKind {
         case .invalidOperation: .invalidOperation
         case .operationTooLarge: .operationTooLarge
         case .unsupportedOperationType: .unsupportedOperationType
+        case .operationReserved: .operationReserved
         case .operationMismatch: .operationMismatch
         case .operationIDRetired: .operationIDRetired
         case .invalidIdempotencyKey: .invalidIdempotencyKey

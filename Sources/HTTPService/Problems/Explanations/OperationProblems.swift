@@ -26,6 +26,16 @@ extension ProblemExplanation {
         remedy: "Send it as application/json. Only results may be anything.",
         example: Example("What is said about operations is sent as application/json."))
 
+    static let operationReserved = ProblemExplanation(
+        status: .forbidden, title: "Only the servers have such operations",
+        meaning: "The operation is of a kind, or of an application, that belongs to the servers. Nothing was done.",
+        cause: "Servers have work of their own done by operations, such as the recovery of a webhook's deliveries.",
+        remedy:
+            "Choose another kind or application. What is the servers' is asked for by a route of its own, and may be looked at and cancelled as any other operation.",
+        example: Example(
+            "Kinds that begin with “cistern.”, and applications that begin with “cistern~”, are the servers'.",
+            [("pointer", .string("/kind"))]))
+
     static let operationMismatch = ProblemExplanation(
         status: .conflict, title: "Another operation has this id",
         meaning: "There is an operation with this id that was asked for in other words. This one was not made.",
