@@ -157,6 +157,8 @@ def operating():
     operate("createOperation", 200, body=wish)
     operate("createOperation", 409, "operation-mismatch", body={"kind": "other"})
     operate("createOperation", 422, "invalid-operation", body={})
+    operate("createOperation", 403, "operation-reserved", body={"kind": "cistern.recover"})
+    ask("claimOperations", 403, "operation-reserved", body={"worker": "w", "kinds": ["cistern.recover"]}, media_type="application/json")
     operate("createOperation", 413, "operation-too-large", body={"kind": "answers", "input": "x" * 70_000})
     operate("getOperation", 200)
     operate("getOperation", 304, headers={"If-None-Match": tag})
@@ -248,6 +250,46 @@ def administering():
     ask("deleteApplication", 404, "unknown-app", app="nobody")
 
 
+def telling():
+    hook = {"webhook": "answers"}
+    subscription = {"url": "https://example.org/hook", "apps": [app], "event_types": ["change.rejected"]}
+
+    def put(expected, slug=None, body=subscription, **headers):
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        return ask("putWebhook", expected, slug, headers=headers, body=body, media_type="application/json", **hook)
+
+    ask("getWebhook", 404, "unknown-webhook", **hook)
+    assert put(201, If_None_Match="*").json()["secret"].startswith("whsec_")
+    put(412, "precondition-failed", If_None_Match="*")
+    put(422, "invalid-webhook", body={**subscription, "apps": []})
+    put(422, "url-forbidden", body={**subscription, "url": "https://10.0.0.1/"})
+    tag = put(200).headers["etag"][0]
+    ask("getWebhook", 200, **hook)
+    ask("getWebhook", 304, headers={"If-None-Match": tag}, **hook)
+    ask("listWebhooks", 200)
+    ask("patchWebhook", 200, headers={"If-Match": tag}, body={"rate_limit": 3}, media_type=MERGE, **hook)
+    ask("patchWebhook", 412, "precondition-failed", headers={"If-Match": tag}, body={"rate_limit": 4}, media_type=MERGE, **hook)
+    ask("rotateSecret", 200, body={"grace_s": 60}, media_type="application/json", **hook)
+    # Nothing is sent to a webhook that is disabled.
+    ask("disableWebhook", 200, **hook)
+    delivery = ask("testWebhook", 202, **hook).json()["delivery"]
+    ask("listDeliveries", 200, query={"webhook": "answers", "limit": 1})
+    ask("listDeliveries", 400, "invalid-parameter", query={"status": "asleep"})
+    ask("getDelivery", 200, delivery=delivery)
+    ask("getDelivery", 404, "unknown-delivery", delivery="x")
+    ask("getAttempts", 200, delivery=delivery)
+    ask("replayDelivery", 409, "webhook-disabled", delivery=delivery)
+    now = requests.get(url + "/v1/daemons", timeout=10).json()["time"]
+    wish = {"body": {"since": now}, "media_type": "application/json"}
+    ask("recoverWebhook", 409, "webhook-disabled", **wish, **hook)
+    ask("enableWebhook", 200, **hook)
+    ask("replayDelivery", 202, delivery=delivery)
+    ask("recoverWebhook", 202, **wish, **hook)
+    ask("recoverWebhook", 422, "invalid-webhook", body={"since": "2020-01-01T00:00:00Z"}, media_type="application/json", **hook)
+    ask("deleteWebhook", 204, **hook)
+    ask("deleteWebhook", 404, "unknown-webhook", **hook)
+
+
 def everything_else():
     push("c1", {"title": "Plan"}, 410, "application-deleted")
     for name in ("getHealth", "getReadiness", "getMetrics", "listProblems", "getProblemStyle", "listDaemons"):
@@ -258,7 +300,7 @@ def everything_else():
     ask("getDescription", 304, headers={"If-None-Match": tag})
 
 
-for part in (pushing, polling, being_here, operating, administering, socket, everything_else):
+for part in (pushing, polling, being_here, operating, telling, administering, socket, everything_else):
     part()
 described = {
     (name, status) for name, (_, _, operation) in operations.items() for status in operation["responses"] if status < "4"
