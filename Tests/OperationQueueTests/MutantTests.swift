@@ -90,7 +90,10 @@ struct MutantTests {
         ),
         (Mutant("any-order", "call('RPUSH', news_key", "call('LPUSH', news_key"), PublishingTests().statuses),
         (Mutant("said-at-once", "mark(op, next_told(op), 'NX')", "mark(op, now, 'LT')"), PublishingTests().progress),
-        (Mutant("progress-unsaid", "call('HSET', op.key, 'untold', 1)\n    mark"), PublishingTests().progress),
+        (
+            Mutant("progress-unsaid", "call('HSET', op.key, 'untold', 1)\n    mark(op, next_told(op), 'NX')"),
+            PublishingTests().progress
+        ),
         (
             Mutant(
                 "nobody-settles", "settle_due()\nlocal items = {}\nfor _, member", "local items = {}\nfor _, member"),
