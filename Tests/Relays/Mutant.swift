@@ -17,6 +17,11 @@ package struct Mutant: Sendable {
     package func changed(_ script: String) -> String? {
         script.contains(mechanism) ? script.replacing(mechanism, with: replacement) : nil
     }
+
+    /// Whether a failure is that what is left is no script any more, or does not run to its end. Any test would see that, whatever the promise.
+    package static func isBroken(_ failure: String) -> Bool {
+        failure.contains("compiling script") || failure.contains("user_script")
+    }
 }
 
 extension Mutant {

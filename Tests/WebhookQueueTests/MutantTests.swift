@@ -25,7 +25,7 @@ struct MutantTests {
         (Mutant("uncounted", "d.attempt = d.attempt + 1"), DeliveryTests().leases),
         (Mutant("no-pause", "at = ARGV[4], now + tonumber(ARGV[5])", "at = ARGV[4], now"), DeliveryTests().retries),
         (Mutant("given-back-counts", "d.attempt = d.attempt - 1"), DeliveryTests().retries),
-        (Mutant("no-attempts", "call('RPUSH', key,", "call('TYPE', key,"), DeliveryTests().retries),
+        (Mutant("no-attempts", "call('RPUSH', key,", "tostring(key,"), DeliveryTests().retries),
         (Mutant("failing-at-once", "if d.attempt >= failing_attempts and", "if"), DeliveryTests().troubles),
         (Mutant("failing-each-time", "call('HSET', key_of(d.id), 'failing', 1)"), DeliveryTests().troubles),
         (
@@ -110,7 +110,7 @@ struct MutantTests {
         (
             Mutant(
                 "untold-operations", "call('XADD', events, 'MAXLEN', '~', most_events, '*', 'type', 'operation.'",
-                "call('TYPE', events .. 'MAXLEN'"),
+                "tostring('operation.'"),
             RegistryTests().operations
         ),
     ]
@@ -118,8 +118,8 @@ struct MutantTests {
     @Test("Without a mechanism the test of its promise fails", arguments: tests.map(\.0.name))
     func isMissed(_ name: String) async throws {
         let (mutant, test) = try #require(Self.tests.first { $0.0.name == name })
-        await Store.$mutant.withValue(mutant) {
-            await withKnownIssue { try await test() }
+        try await Store.$mutant.withValue(mutant) {
+            try await withKnownIssue { try await test() } matching: { !Mutant.isBroken("\($0)") }
         }
     }
 }
