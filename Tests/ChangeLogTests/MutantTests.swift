@@ -46,7 +46,11 @@ struct MutantTests {
         let mutant = try #require(Mutant.named(name))
         let test = try #require(Self.tests.first { $0.key == name }?.value)
         try await Store.$mutant.withValue(mutant) {
-            try await withKnownIssue { try await test() } matching: { !Mutant.isBroken("\($0)") }
+            try await withKnownIssue {
+                try await test()
+            } matching: {
+                !Mutant.isBroken("\($0)")
+            }
         }
     }
 

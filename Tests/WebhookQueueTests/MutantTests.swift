@@ -119,7 +119,11 @@ struct MutantTests {
     func isMissed(_ name: String) async throws {
         let (mutant, test) = try #require(Self.tests.first { $0.0.name == name })
         try await Store.$mutant.withValue(mutant) {
-            try await withKnownIssue { try await test() } matching: { !Mutant.isBroken("\($0)") }
+            try await withKnownIssue {
+                try await test()
+            } matching: {
+                !Mutant.isBroken("\($0)")
+            }
         }
     }
 }
