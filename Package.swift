@@ -266,9 +266,8 @@ let package = Package(
         .executableTarget(
             name: "cistern",
             dependencies: [
-                "CisternClient", "Documents", "Fold", "Redis", "Memcached", "ChangeLog", "Grants", "Trust", arguments,
-                subprocess,
-                system, unixSignals, crypto, log, nioCore, nioPosix,
+                "CisternClient", "Documents", "Fold", "Redis", "Memcached", "ChangeLog", "Grants", "Trust", "Webhooks",
+                arguments, subprocess, system, unixSignals, crypto, log, nioCore, nioPosix, nioHTTP1,
             ],
             path: "Daemons/cistern", swiftSettings: settings),
         // Measures Cistern beside its peers; see scripts/bench.
@@ -390,8 +389,9 @@ let package = Package(
         // The client and the pages in a real browser.
         .testTarget(
             name: "BrowserTests",
-            dependencies: ["cistern", "SystemSupport", "TestSupport", "Documents", httpClient, nioCore, nioHTTP1]
-                + daemons,
+            dependencies: [
+                "cistern", "SystemSupport", "TestSupport", "Receivers", "Documents", httpClient, nioCore, nioHTTP1,
+            ] + daemons,
             swiftSettings: settings),
         .testTarget(
             name: "PresenceTests",
@@ -414,9 +414,8 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "cistern", "CisternClient", "Documents", "Grants", "Trust", "TestSupport", arguments, subprocess,
-                nioCore,
-                nioPosix,
+                "cistern", "CisternClient", "Documents", "Grants", "Trust", "Webhooks", "TestSupport", arguments,
+                subprocess, nioCore, nioPosix,
             ],
             swiftSettings: settings),
         .testTarget(

@@ -24,7 +24,8 @@ struct Cistern: AsyncParsableCommand {
         version: CisternClient.version,
         subcommands: [
             UpCommand.self, PushCommand.self, StateCommand.self, WatchCommand.self, TailCommand.self, AppsCommand.self,
-            StatusCommand.self, DeleteCommand.self, OperationCommand.self, WorkerCommand.self, ReplayCommand.self,
+            StatusCommand.self, DeleteCommand.self, OperationCommand.self, WorkerCommand.self, WebhookCommand.self,
+            ListenCommand.self, ReplayCommand.self,
             TokenCommand.self, ExportCommand.self, ImportCommand.self, DoctorCommand.self, DemoWorkerCommand.self,
         ])
 

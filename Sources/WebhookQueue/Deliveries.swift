@@ -105,12 +105,13 @@ extension DeliveryDocument {
     /// As document() in common.lua gives it.
     init(_ fields: [RESPValue]) throws(RedisError) {
         let fields = fields.compactMap(\.string)
-        guard fields.count == 10, let id = DeliveryID(fields[9]), let webhook = HookName(fields[0]),
+        guard fields.count == 11, let id = DeliveryID(fields[9]), let webhook = HookName(fields[0]),
             let type = EventType(rawValue: fields[2]), let status = DeliveryStatus(rawValue: fields[4]),
             let created = UInt64(fields[6]), let updated = UInt64(fields[7])
         else { throw RedisError.unexpectedReply("the fields of a delivery are not those that its scripts write") }
         self.init(
             id: id, webhook: webhook, event: fields[1], type: type, application: try? ApplicationID(fields[3]),
-            status: status, attempt: Int(fields[5]) ?? 0, created: created, updated: updated, next: UInt64(fields[8]))
+            status: status, attempt: Int(fields[5]) ?? 0, created: created, updated: updated, next: UInt64(fields[8]),
+            last: AttemptRecord(fields[10]))
     }
 }

@@ -45,10 +45,13 @@ package struct DeliveryDocument: Sendable {
     package let updated: UInt64
     /// When it is tried next; nil if it is over.
     package let next: UInt64?
+    /// How the last attempt went; a replay does not forget it.
+    package let last: AttemptRecord?
 
     package init(
         id: DeliveryID, webhook: HookName, event: String, type: EventType, application: ApplicationID?,
-        status: DeliveryStatus, attempt: Int, created: UInt64, updated: UInt64, next: UInt64?
+        status: DeliveryStatus, attempt: Int, created: UInt64, updated: UInt64, next: UInt64?,
+        last: AttemptRecord? = nil
     ) {
         self.id = id
         self.webhook = webhook
@@ -60,6 +63,7 @@ package struct DeliveryDocument: Sendable {
         self.created = created
         self.updated = updated
         self.next = next
+        self.last = last
     }
 
     package var path: String { "/v1/deliveries/\(id)" }
@@ -73,6 +77,7 @@ package struct DeliveryDocument: Sendable {
         ]
         if let application { members.append(("app", .string("\(application)"))) }
         if let next { members.append(("next_attempt_at", .string(RFC3339.string(milliseconds: next)))) }
+        if let last { members.append(("last_attempt", last.document)) }
         return .object(members)
     }
 }

@@ -35,10 +35,13 @@ package struct WebhookSecret: Hashable, Sendable {
 
     /// `v1,` and the HMAC-SHA256 of `id.timestamp.body` in base64.
     package func signature(id: String, timestamp: Int64, body: [UInt8]) -> String {
-        var code = HMAC<SHA256>(key: SymmetricKey(data: bytes))
-        code.update(data: Array("\(id).\(timestamp).".utf8))
-        code.update(data: body)
-        return "v1," + Data(code.finalize()).base64EncodedString()
+        let code = HMAC<SHA256>.authenticationCode(
+            for: Self.signed(id: id, timestamp: timestamp, body: body), using: SymmetricKey(data: bytes))
+        return "v1," + Data(code).base64EncodedString()
+    }
+
+    static func signed(id: String, timestamp: Int64, body: [UInt8]) -> [UInt8] {
+        Array("\(id).\(timestamp).".utf8) + body
     }
 }
 

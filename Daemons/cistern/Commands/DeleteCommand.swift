@@ -1,6 +1,5 @@
 import ArgumentParser
 import CisternClient
-import Glibc
 
 struct DeleteCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -32,21 +31,13 @@ struct DeleteCommand: AsyncParsableCommand {
     func run() async throws {
         let client = try server.client()
         let application = try client.application(app)
-        if !yes { try confirm(try await application.status()) }
+        if !yes {
+            let status = try await application.status()
+            let size = "\(Wording.bytes(status.bytes)), \(Wording.plural(Int(clamping: status.tail), "change"))"
+            try Confirmation.ask("Delete “\(app)” (\(size))", name: app, what: "deleted")
+        }
         try await application.delete(ifVersion: ifMatch.flatMap { Version($0) })
         Terminal.error.print("“\(app)” is deleted.")
         await client.shutdown()
-    }
-
-    private func confirm(_ status: ApplicationStatus) throws {
-        guard isatty(STDIN_FILENO) == 1 else {
-            throw Failure(
-                .usage, "There is nobody to ask whether “\(app)” is really to be deleted.", advice: "Say so with --yes."
-            )
-        }
-        let question =
-            "Delete “\(app)” (\(Wording.bytes(status.bytes)), \(Wording.plural(Int(clamping: status.tail), "change")))? Type its name: "
-        _ = Terminal.error.tryToWrite(Array(question.utf8))
-        guard readLine() == app else { throw Failure(.failed, "Nothing was deleted.") }
     }
 }

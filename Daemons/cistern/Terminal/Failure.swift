@@ -65,6 +65,12 @@ extension Failure {
         case "unknown-app": "“cistern apps” lists those that exist."
         case "unknown-operation": "“cistern operation list” lists those that exist."
         case "operation-mismatch": "Leave --id away to have a new id chosen."
+        case "unknown-webhook": "“cistern webhook list” lists those that exist."
+        case "unknown-delivery": "“cistern webhook deliveries” lists those that are remembered."
+        case "delivery-in-flight": "“cistern webhook attempts” shows when it is tried next."
+        case "webhook-disabled": "“cistern webhook enable” enables it."
+        case "url-forbidden":
+            "An operator lets networks in with --webhook-networks, the same for couriers and those that take webhooks in."
         case "unauthenticated":
             "Give a token with CISTERN_TOKEN or --token; “cistern token explain” says what is wrong with one."
         case "forbidden": "“cistern token explain” says what a token allows."

@@ -40,8 +40,10 @@ enum Wording {
     }
 
     /// One "change", two "changes".
-    static func plural(_ number: Int, _ word: String) -> String {
-        "\(count(number)) \(word)\(number == 1 ? "" : "s")"
+    ///
+    /// - Parameter many: the other word where that is not the one with an s.
+    static func plural(_ number: Int, _ word: String, _ many: String? = nil) -> String {
+        "\(count(number)) \(number == 1 ? word : many ?? word + "s")"
     }
 
     static func decimal(_ number: Double, places: Int) -> String {

@@ -43,7 +43,7 @@ extension Application {
                 while page.isEmpty, let target {
                     let answer = try await client.transport.send(
                         Request(method: .GET, path: target), to: client.pushURL)
-                    page = try AnswerReading.operations(answer)[...]
+                    page = try AnswerReading.list("operations", answer) { LongOperation($0, tag: nil) }[...]
                     self.target = try LinkField.next(in: answer)
                 }
                 return page.popFirst()
@@ -69,17 +69,5 @@ enum LinkField {
             return path
         }
         return nil
-    }
-}
-
-extension AnswerReading {
-    fileprivate static func operations(_ answer: Answer) throws(CisternError) -> [LongOperation] {
-        guard answer.status == 200 else { throw failure(answer) }
-        guard let list = try document(answer)["operations"], list.kind == .array else {
-            throw unexpected(answer, "it has no list of operations")
-        }
-        let operations = list.elements.compactMap { LongOperation($0, tag: nil) }
-        guard operations.count == list.count else { throw unexpected(answer, "it does not describe its operations") }
-        return operations
     }
 }

@@ -30,6 +30,22 @@ enum AnswerReading {
         }
     }
 
+    /// All elements of the answer's list of that name.
+    static func list<Element>(
+        _ name: String, _ answer: Answer, _ read: (Document) -> Element?
+    ) throws(CisternError) -> [Element] {
+        guard answer.status == 200 else { throw failure(answer) }
+        guard let list = try document(answer)[name], list.kind == .array else {
+            throw unexpected(answer, "it has no list of \(name)")
+        }
+        var elements: [Element] = []
+        for element in list.elements {
+            guard let one = read(element) else { throw unexpected(answer, "it does not describe its \(name)") }
+            elements.append(one)
+        }
+        return elements
+    }
+
     // MARK: Changes
 
     static func acknowledgement(_ answer: Answer, isNew: Bool?) throws(CisternError) -> Acknowledgement {

@@ -122,5 +122,6 @@ local function document(id)
   local h = call('HMGET', key_of(id), 'hook', 'event', 'type', 'app', 'status', 'attempt', 'created', 'updated', 'next')
   for i = 1, 9 do h[i] = h[i] or '' end
   h[10] = id
+  h[11] = call('LINDEX', attempts_key(id), -1) or ''
   return h
 end

@@ -6,59 +6,18 @@ import SystemSupport
 import TestSupport
 import Testing
 
+extension CommandPlace {
+    fileprivate func worker(_ options: [String], _ command: String) throws -> ChildProcess {
+        try start(["worker", "--kind", "export"] + options + ["--", "cd \(folder); \(command)"])
+    }
+}
+
 @Suite("cistern worker and cistern operation", .serialized, .timeLimit(.minutes(20)))
 struct WorkerCommandTests {
-    /// A folder for what commands write, and the program `cistern` with a server.
-    private struct Place {
-        let folder: String
-        let url: String
-        let board: Application
-
-        func worker(_ options: [String], _ command: String) throws -> ChildProcess {
-            let process = ChildProcess(
-                executable: try DaemonProcess.folder() + "/cistern",
-                arguments: ["worker", "--kind", "export", "--url", url] + options + ["--", "cd \(folder); \(command)"],
-                output: "\(folder)/worker-\(UUID().uuidString)")
-            try process.launch()
-            return process
-        }
-
-        /// What a shell prints that runs the script.
-        func shell(_ script: String) async throws -> String {
-            let process = ChildProcess(
-                executable: "/bin/bash",
-                arguments: [
-                    "-c",
-                    "export PATH='\(try DaemonProcess.folder())':$PATH CISTERN_URL=\(url); cd \(folder); \(script)",
-                ], output: "\(folder)/shell-\(UUID().uuidString)")
-            try process.launch()
-            try await eventually(within: .seconds(60), "the script ends: \(script)") { !process.isRunning }
-            return process.printed
-        }
-
-        /// The lines of a file that commands write to.
-        func lines(_ name: String) -> [String] {
-            let text = (try? String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)) ?? ""
-            return text.split(separator: "\n").map(String.init)
-        }
-
-        /// Whether a process that has written its number into this file is there.
-        func isAlive(_ name: String) -> Bool {
-            guard let pid = lines(name).last.flatMap({ Int32($0) }) else { return false }
-            return kill(pid, 0) == 0
-        }
-    }
+    private typealias Place = CommandPlace
 
     private func withPlace(_ body: (Place, TestCistern) async throws -> Void) async throws {
-        try await withCistern { system in
-            let folder = "/tmp/cistern-\(UUID().uuidString.prefix(8))"
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-            defer { try? FileManager.default.removeItem(atPath: folder) }
-            let client = try CisternClient(url: system.poller.url)
-            try await body(
-                Place(folder: folder, url: system.poller.url, board: try client.application("board")), system)
-            await client.shutdown()
-        }
+        try await withCommands(.front, body)
     }
 
     private func status(_ id: String, at place: Place) async throws -> LongOperation.Status {
@@ -222,14 +181,9 @@ struct WorkerCommandTests {
     @Test("What the README says of work that takes longer does what it says")
     func readme() async throws {
         try await withPlace { place, _ in
-            let readme = try String(
-                contentsOf: URL(filePath: #filePath).appending(path: "../../../../README.md").standardizedFileURL,
-                encoding: .utf8)
-            let section = try #require(
-                readme.components(separatedBy: "\n## ").first { $0.hasPrefix("Work that takes longer") })
-            let commands = section.split(separator: "\n").filter { $0.hasPrefix("    ") }.map {
-                $0.replacing("localhost:8080", with: place.url.dropFirst("http://".count))
-            }.filter { !$0.contains("return Operation") && !$0.contains("claim.report") }
+            let commands = try place.commands(ofReadme: "Work that takes longer").filter {
+                !$0.contains("return Operation") && !$0.contains("claim.report")
+            }
             let worker = try #require(commands.first { $0.contains("cistern worker") })
             let rest = commands.filter { $0 != worker }.joined(separator: "\n")
             let printed = try await place.shell(

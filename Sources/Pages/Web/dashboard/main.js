@@ -5,10 +5,13 @@ import { Applications } from "./applications.js";
 import { ApplicationView } from "./application.js";
 import { make, renew, setClass, setText } from "./dom.js";
 import { showDaemons } from "./daemons.js";
+import { DeliveriesView } from "./deliveries.js";
 import { advance, nothing } from "./figures.js";
 import { milliseconds, number, seconds, share } from "./format.js";
 import { Plot } from "./plots.js";
 import { ask } from "./server.js";
+import { WebhookList, placeOf } from "./webhooks.js";
+import { webhookAlerts } from "./webhookrow.js";
 import { askIfRefused } from "../token.js";
 
 /** Milliseconds between two refreshes: daemons report as often. */
@@ -33,6 +36,9 @@ const applications = new Applications(find("applications"), {
   open: (name) => { location.hash = encodeURIComponent(name); },
   refresh: () => guarded(() => applications.refresh()),
 });
+
+const webhooks = new WebhookList(find("webhooks"));
+const deliveries = new DeliveriesView(find("deliveries"), webhooks);
 
 let view = nothing;
 let isPaused = false;
@@ -60,9 +66,9 @@ async function tick() {
   if (isPaused || document.hidden) return;
   const began = performance.now();
   await guarded(async () => {
-    const [report] = await Promise.all([
-      ask("daemons"), application.name === null ? applications.refresh() : application.refresh(),
-    ]);
+    const part = application.name !== null ? application : deliveries.id !== null ? deliveries : applications;
+    // The view of deliveries looks at webhooks itself.
+    const [report] = await Promise.all([ask("daemons"), part.refresh(), part === deliveries || webhooks.refresh()]);
     view = advance(view, report);
     show();
   });
@@ -80,7 +86,7 @@ function show() {
   }
   showDaemons(find("daemons").querySelector("ul"), daemons, partitions);
   applications.showTotal(totals.applications);
-  const found = alerts(view);
+  const found = [...alerts(view), ...webhookAlerts(webhooks.webhooks, Date.now())];
   const shown = found.slice(0, MOST_ALERTS);
   if (found.length > shown.length) shown.push({ level: found[shown.length].level, text: `And ${found.length - shown.length} more.` });
   renew(find("alerts"), shown, () => make("li"), (element, alert) => {
@@ -106,13 +112,18 @@ function showFreshness() {
   document.body.classList.toggle("stale", failure !== null && !isPaused);
 }
 
+/** The overview, an application, or the deliveries of a webhook: no application's name begins with a slash. */
 function showPlace() {
-  const name = decodeURIComponent(location.hash.slice(1));
-  if (name === (application.name ?? "")) return;
-  find("overview").hidden = name !== "";
+  const { hash } = location;
+  const webhook = hash.startsWith(placeOf()) ? decodeURIComponent(hash.slice(placeOf().length)) : null;
+  const name = webhook === null ? decodeURIComponent(hash.slice(1)) : "";
+  if (name === (application.name ?? "") && webhook === deliveries.id) return;
+  find("overview").hidden = name !== "" || webhook !== null;
   if (name) application.open(name);
   else application.close();
-  if (!name) applications.enter();
+  if (webhook !== null) deliveries.open(webhook);
+  else deliveries.close();
+  if (!find("overview").hidden) applications.enter();
   tick();
 }
 

@@ -3,7 +3,7 @@
 import { make, renew, setClass, setText } from "./dom.js";
 import { seconds } from "./format.js";
 import { rowOf } from "./operationrow.js";
-import { askOperations } from "./server.js";
+import { askBucket } from "./server.js";
 
 /** How many are shown: the newest. */
 const MOST = 20;
@@ -31,7 +31,7 @@ export class OperationsView {
   /** What is known now; nothing where this page's server knows nothing of operations. */
   static async asked(name) {
     try {
-      const { operations, next } = await askOperations(name, { limit: MOST });
+      const { operations, next } = await askBucket(`apps/${encodeURIComponent(name)}/operations`, { limit: MOST });
       return { operations, hasMore: next !== undefined };
     } catch (error) {
       // Another server has them, or this token is for looking only.

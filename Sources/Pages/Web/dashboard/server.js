@@ -17,10 +17,15 @@ export class ServerError extends Error {
 /** Fulfilled with the answer's JSON. */
 export const ask = (path, parameters) => askAt(base(), path, parameters);
 
-/** The operations of an application, which the server has that changes are pushed to. */
-export const askOperations = (app, parameters) => askAt(pushURL === undefined ? base() : `${pushURL}/`, `apps/${encodeURIComponent(app)}/operations`, parameters);
+/** The same of operations and webhooks, which the server has that changes are pushed to. */
+export const askBucket = (path, parameters) => askAt(bucket(), path, parameters);
 
-async function askAt(server, path, parameters = {}) {
+/** Has that server do something. */
+export const tellBucket = (path) => askAt(bucket(), path, {}, "POST");
+
+const bucket = () => (pushURL === undefined ? base() : `${pushURL}/`);
+
+async function askAt(server, path, parameters = {}, method = "GET") {
   const url = new URL(`v1/${path}`, server);
   for (const [name, value] of Object.entries(parameters)) {
     if (value !== undefined && value !== "") url.searchParams.set(name, value);
@@ -31,7 +36,7 @@ async function askAt(server, path, parameters = {}) {
   let body;
   try {
     const headers = token() === undefined ? {} : { Authorization: `Bearer ${token()}` };
-    answer = await fetch(url, { headers, signal: AbortSignal.timeout(PATIENCE), cache: "no-store" });
+    answer = await fetch(url, { method, headers, signal: AbortSignal.timeout(PATIENCE), cache: "no-store" });
     body = await answer.json();
   } catch (error) {
     throw new ServerError(error.name === "TimeoutError" ? "The server does not answer." : "The server cannot be reached.");
