@@ -1,5 +1,6 @@
 // A server of HTTP on this machine, one answer for each request. What a request means is decided elsewhere.
 
+import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -40,8 +41,9 @@ struct Listener: Sendable {
                 }
             return Listener(server: server)
         } catch {
+            let isTaken = (error as? IOError)?.errnoCode == EADDRINUSE
             throw Failure(
-                .failed, "Port \(port) cannot be listened at: \(error).",
+                .failed, "Port \(port) cannot be listened at: \(isTaken ? "somebody else does" : "\(error)").",
                 advice: "Leave --port away to take a free one.")
         }
     }
