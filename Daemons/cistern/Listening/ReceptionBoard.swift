@@ -24,7 +24,7 @@ final class ReceptionBoard: Sendable {
 
     func answer(_ request: NIOHTTPServerRequestFull) async throws -> ListenerAnswer {
         let body = request.body.map { Array($0.readableBytesView) } ?? []
-        let now = WebhookWording.now
+        let now = WallClock.now
         let outcome = reception.withLock { reception in
             let outcome = reception.take(
                 method: request.head.method.rawValue, field: { request.head.headers.first(name: $0) }, body: body,

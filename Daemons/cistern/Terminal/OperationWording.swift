@@ -50,8 +50,7 @@ enum OperationWording {
         if let progress = operation.progress { rows.append(("progress", figures(progress))) }
         if let error = error(operation) { rows.append(("error", error)) }
         if let type = operation.mediaType { rows.append(("result", type)) }
-        let width = rows.map(\.0.count).max() ?? 0
-        return rows.map { name, value in name + String(repeating: " ", count: width - name.count + 2) + value }
+        return Wording.aligned(rows)
     }
 
     /// As its worker said it: a message and a code, or any other object.

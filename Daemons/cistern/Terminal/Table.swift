@@ -38,3 +38,11 @@ struct Table {
         }
     }
 }
+
+extension Wording {
+    /// A line for each name and its value, the values below each other.
+    static func aligned(_ rows: [(name: String, value: String)]) -> [String] {
+        let width = rows.map(\.name.count).max() ?? 0
+        return rows.map { name, value in name + String(repeating: " ", count: width - name.count + 2) + value }
+    }
+}

@@ -2,14 +2,10 @@
 
 import CisternClient
 import Documents
-import Foundation
 
 enum WebhookWording {
     /// Of a secret that is not to stand on a command line.
     static let secretVariable = "CISTERN_WEBHOOK_SECRET"
-
-    /// Milliseconds since 1970 by this machine's clock.
-    static var now: UInt64 { UInt64(max(0, Date.now.timeIntervalSince1970 * 1_000)) }
 
     // MARK: Webhooks
 
@@ -50,7 +46,7 @@ enum WebhookWording {
         for name in ["path", "retry", "rate_limit", "headers"] {
             if let value = document?[name] { rows.append((name, Wording.printable(value.stringValue ?? value.text))) }
         }
-        return aligned(rows)
+        return Wording.aligned(rows)
     }
 
     // MARK: Deliveries
@@ -70,7 +66,7 @@ enum WebhookWording {
             ("attempts", "\(delivery.attempts)"), ("created", delivery.created), ("updated", delivery.updated),
         ]
         if let next = delivery.next { rows.append(("next", "\(next), \(time(next, now: now))")) }
-        return aligned(rows)
+        return Wording.aligned(rows)
     }
 
     /// Nil if it arrived.
@@ -124,11 +120,6 @@ enum WebhookWording {
             default: "\(seconds / 86_400) d"
             }
         return time > now ? "in \(span)" : "\(span) ago"
-    }
-
-    private static func aligned(_ rows: [(String, String)]) -> [String] {
-        let width = rows.map(\.0.count).max() ?? 0
-        return rows.map { name, value in name + String(repeating: " ", count: width - name.count + 2) + value }
     }
 }
 

@@ -51,7 +51,7 @@ struct WebhookDeliveriesCommand: AsyncParsableCommand {
 
     func run() async throws {
         let client = try server.client()
-        let now = WebhookWording.now
+        let now = WallClock.now
         var table = Table("DELIVERY", "WEBHOOK", "STATUS", "#ATTEMPTS", "LAST ANSWER", "NEXT", "TYPE", "APP", "MADE")
         var (count, last) = (0, "")
         var hasMore = false
@@ -103,7 +103,7 @@ struct WebhookAttemptsCommand: AsyncParsableCommand {
         if json {
             for attempt in attempts { Terminal.output.print(attempt.json.description) }
         } else {
-            let now = WebhookWording.now
+            let now = WallClock.now
             for line in WebhookWording.lines(try await client.delivery(delivery), now: now) {
                 Terminal.output.print(line)
             }

@@ -18,14 +18,17 @@ struct WebhookListCommand: AsyncParsableCommand {
         let client = try server.client()
         let webhooks = try await client.webhooks()
         await client.shutdown()
-        if json { return webhooks.forEach { Terminal.output.print($0.json.description) } }
+        if json {
+            for webhook in webhooks { Terminal.output.print(webhook.json.description) }
+            return
+        }
         guard !webhooks.isEmpty else {
             return Terminal.error.print("There is no webhook. “cistern webhook add” makes one.")
         }
         var table = Table("WEBHOOK", "STATUS", "APPS", "TYPES", "URL")
         for webhook in webhooks {
             table.add(
-                webhook.id, WebhookWording.status(webhook, now: WebhookWording.now),
+                webhook.id, WebhookWording.status(webhook, now: WallClock.now),
                 webhook.applications.joined(separator: ","),
                 Wording.cut(webhook.eventTypes.joined(separator: ","), to: 40), Wording.cut(webhook.url, to: 80))
         }
@@ -56,7 +59,7 @@ struct WebhookShowCommand: AsyncParsableCommand {
         let webhook = try await client.webhook(id)
         await client.shutdown()
         let lines =
-            json ? [webhook.json.description] : WebhookWording.lines(webhook, now: WebhookWording.now)
+            json ? [webhook.json.description] : WebhookWording.lines(webhook, now: WallClock.now)
         for line in lines { Terminal.output.print(line) }
     }
 }

@@ -34,7 +34,7 @@ struct WebhookRecoverCommand: AsyncParsableCommand {
 
     func run() async throws {
         let client = try server.client(patience: wait ? .seconds(60) : .zero)
-        let now = WebhookWording.now
+        let now = WallClock.now
         let operation = try await client.recoverWebhook(
             id, since: since.text(now: now), until: until?.text(now: now), includingArrived: all)
         if wait {

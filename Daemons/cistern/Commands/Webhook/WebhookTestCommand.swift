@@ -38,7 +38,7 @@ struct WebhookTestCommand: AsyncParsableCommand {
                 try await Task.sleep(for: Self.pause)
                 delivery = try await client.delivery(name)
             }
-            if let failure = WebhookWording.failure(of: delivery, waited: .seconds(wait), now: WebhookWording.now) {
+            if let failure = WebhookWording.failure(of: delivery, waited: .seconds(wait), now: WallClock.now) {
                 throw failure
             }
             Terminal.error.print("“\(id)” answered \(WebhookWording.answer(delivery.last)).")
