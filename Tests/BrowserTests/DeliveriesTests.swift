@@ -78,9 +78,7 @@ extension BrowserTests {
                     try await page.run(
                         "const filter = document.querySelector('#deliveries select'); filter.value = ''; filter.dispatchEvent(new Event('change'))"
                     )
-                    try await page.run(
-                        "[...document.querySelectorAll('#deliveries button')].find((button) => button.innerText === 'Send a test').click()"
-                    )
+                    try await page.click("#deliveries .test")
                     try await page.wait(
                         for:
                             "\(Self.rows).some((row) => row.innerText.includes('webhook.test') && row.innerText.includes('answered 204'))"

@@ -39,7 +39,7 @@ export class DeliveriesView {
     const facts = make("dl");
     const filter = make("select", { "aria-label": "Only those that stand so", onchange: () => this.#restart() },
       make("option", { value: "" }, "All of them"), ...STATUSES.map((status) => make("option", { value: status }, status)));
-    const test = make("button", { type: "button", onclick: () => this.#test() }, "Send a test");
+    const test = make("button", { type: "button", class: "test", onclick: () => this.#test() }, "Send a test");
     const note = make("p", { class: "empty", role: "status" });
     const list = make("ol", { class: "deliveries" });
     const newer = make("button", { type: "button", onclick: () => this.#turn(() => this.#pages.pop()) }, "Newer");
