@@ -274,7 +274,8 @@ let package = Package(
         .executableTarget(
             name: "cistern-bench",
             dependencies: [
-                "Documents", "Fold", "TestSupport", arguments, subprocess, system, unixSignals, nioCore, nioPosix,
+                "Documents", "Fold", "TestSupport", arguments, subprocess, system, unixSignals, httpClient, nioCore,
+                nioPosix, nioHTTP1,
             ],
             path: "Tests/Benchmark",
             resources: ["nginx.conf", "nchan.conf", "webdis.json", "poll.lua", "push.lua", "merge.js"].map {

@@ -10,7 +10,7 @@ struct Benchmark: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cistern-bench",
         abstract: "Measures Cistern beside nginx, nchan, webdis and Node, and checks every answer.",
-        subcommands: [Compare.self, MergeLoop.self], defaultSubcommand: Compare.self)
+        subcommands: [Compare.self, MergeLoop.self, PostLoop.self], defaultSubcommand: Compare.self)
 }
 
 struct Compare: AsyncParsableCommand {
@@ -36,6 +36,7 @@ struct Compare: AsyncParsableCommand {
 
     private static let rows: [any Row] = [
         Polls(), Pushes(), Merges(), Visibility(), Crowd(), Cost(), Deltas(), Waiters(), Soak(), Noise(),
+        Operations(), Deliveries(), DeadEndpoint(), Ways(),
     ]
 
     func validate() throws {

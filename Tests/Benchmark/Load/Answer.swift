@@ -93,7 +93,7 @@ struct AnswerReader {
     }
 
     /// Up to and with the empty line; nil if that has not come yet.
-    private static func headLength(_ bytes: UnsafeRawBufferPointer) -> Int? {
+    static func headLength(_ bytes: UnsafeRawBufferPointer) -> Int? {
         guard let start = bytes.baseAddress else { return nil }
         var line = 0
         while let found = unsafe memchr(start + line, 10, bytes.count - line) {
@@ -106,7 +106,7 @@ struct AnswerReader {
 
     private static let name = Array("content-length:".utf8)
 
-    private static func contentLength(_ head: UnsafeRawBufferPointer) -> Int? {
+    static func contentLength(_ head: UnsafeRawBufferPointer) -> Int? {
         var line = 0
         while line < head.count {
             if head.count - line > name.count

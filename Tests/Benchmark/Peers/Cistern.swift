@@ -9,6 +9,7 @@ actor Cistern {
     let memcached: MemcachedServer
     nonisolated let client: Client
     nonisolated let mergeClient: Client
+    nonisolated let courierClient: Client
     nonisolated let port: Int
     private let bench: Bench
     private let name: String
@@ -16,6 +17,7 @@ actor Cistern {
     private let settings: Settings
     private var front: Server?
     private var merger: Server?
+    private var courier: Server?
 
     struct Settings: Sendable {
         var fsync = Fsync.everysec
@@ -25,6 +27,8 @@ actor Cistern {
         var merge: [String] = []
         /// Whether changes are merged from the beginning.
         var merges = true
+        /// Whether webhooks are sent, also to this machine.
+        var sendsWebhooks = false
     }
 
     /// Starts all of it.
@@ -36,14 +40,16 @@ actor Cistern {
         let redis = try await RedisServer.start("\(name)-redis", fsync: settings.fsync, cores: cores, in: bench)
         let memcached = try await MemcachedServer.start("\(name)-memcached", cores: cores, in: bench)
         let cistern = Cistern(
-            redis, memcached, ports: try await (Server.freePort(), Server.freePort()), name, cores, settings, bench)
+            redis, memcached, ports: try await (Server.freePort(), Server.freePort(), Server.freePort()), name, cores,
+            settings, bench)
         if settings.merges { try await cistern.startMerging() }
+        if settings.sendsWebhooks { try await cistern.startSending() }
         try await cistern.startFront()
         return cistern
     }
 
     private init(
-        _ redis: RedisServer, _ memcached: MemcachedServer, ports: (Int, Int), _ name: String, _ cores: Cores,
+        _ redis: RedisServer, _ memcached: MemcachedServer, ports: (Int, Int, Int), _ name: String, _ cores: Cores,
         _ settings: Settings, _ bench: Bench
     ) {
         self.redis = redis
@@ -51,6 +57,7 @@ actor Cistern {
         port = ports.0
         client = Client(port: ports.0)
         mergeClient = Client(port: ports.1)
+        courierClient = Client(port: ports.2)
         self.name = name
         self.cores = cores
         self.settings = settings
@@ -60,12 +67,18 @@ actor Cistern {
     nonisolated var url: String { "http://127.0.0.1:\(port)" }
 
     func startFront() async throws {
-        front = try await daemon("cistern-front", client, settings.front)
+        front = try await daemon("cistern-front", client, settings.front + hookNetworks)
     }
 
     func startMerging() async throws {
         merger = try await daemon("merge-daemon", mergeClient, settings.merge)
     }
+
+    private func startSending() async throws {
+        courier = try await daemon("courier", courierClient, hookNetworks)
+    }
+
+    private var hookNetworks: [String] { settings.sendsWebhooks ? ["--webhook-networks", "127.0.0.0/8"] : [] }
 
     private func daemon(_ program: String, _ client: Client, _ arguments: [String]) async throws -> Server {
         let common = [
@@ -101,7 +114,9 @@ actor Cistern {
     func stop() async {
         await client.close()
         await mergeClient.close()
+        await courierClient.close()
         front?.stop()
+        courier?.stop()
         merger?.stop()
         redis.stop()
         memcached.stop()

@@ -47,6 +47,15 @@ struct RedisServer: Sendable {
         return value
     }
 
+    /// How many scripts it has run.
+    var scripts: Double {
+        get throws {
+            let lines = try command("INFO", "commandstats").split(whereSeparator: \.isNewline)
+            guard let line = lines.first(where: { $0.hasPrefix("cmdstat_evalsha:calls=") }) else { return 0 }
+            return Double(line.dropFirst("cmdstat_evalsha:calls=".count).prefix { $0.isNumber }) ?? 0
+        }
+    }
+
     func stop() { server.kill() }
 }
 

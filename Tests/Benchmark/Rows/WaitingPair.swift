@@ -147,14 +147,8 @@ actor WaitingPair {
     private func version(_ subscribers: Subscribers) async throws -> Receipts {
         number += 1
         let patch = CountedState.patch(number)
-        let expected: Expected =
-            switch way {
-            case .longPoll: .state(state, number)
-            case .events: .text(ByteBuffer(string: patch))
-            case .socket: .beginning(ByteBuffer(string: #"{"patch":\#(patch),"from":"#))
-            }
         let (cistern, id) = (cistern, "n\(number)")
-        return try await round(subscribers, expected) {
+        return try await round(subscribers, .version(number, of: state, by: way)) {
             try await cistern.client.push(patch, id: id, to: Self.application)
         }
     }

@@ -7,6 +7,16 @@ enum Expected: Sendable {
     case beginning(ByteBuffer)
     case state(CountedState, Int)
 
+    /// The version that ``CountedState/patch(_:)`` makes.
+    static func version(_ number: Int, of state: CountedState, by way: Delivery) -> Expected {
+        let patch = CountedState.patch(number)
+        return switch way {
+        case .longPoll: .state(state, number)
+        case .events: .text(ByteBuffer(string: patch))
+        case .socket: .beginning(ByteBuffer(string: #"{"patch":\#(patch),"from":"#))
+        }
+    }
+
     func isMet(by message: ByteBuffer) -> Bool {
         switch self {
         case .text(let text): message == text
