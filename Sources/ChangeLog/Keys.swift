@@ -74,6 +74,8 @@ package enum StoreKeys {
     package static let operationNews = "cistern:news"
     /// How often webhooks were changed; their other keys have the same hash tag.
     package static let webhooks = "{cistern:webhooks}:version"
+    /// Set: the ids of all webhooks.
+    package static let webhookNames = "{cistern:webhooks}:ids"
     /// Channel: webhooks were changed.
     package static let webhookChanges = "cistern:webhooks"
     static let settings = "cistern:settings"

@@ -137,6 +137,13 @@ struct DoctorRuleTests {
         Case(
             .wrong, "No daemon by which states are served",
             store { $0.daemons.removeAll { $0.role == "state-poll" } }),
+        Case(.wrong, "No daemon by which webhooks are sent", store { $0.webhooks = 1 }),
+        Case(
+            .note, "One daemon by which webhooks are sent",
+            store {
+                $0.webhooks = 1
+                $0.daemons.append(Facts.Daemon(name: "a.courier", role: "courier", version: "1.0", foldVersion: 1))
+            }),
         Case(.note, "One daemon by which", store { $0.daemons.remove(at: 0) }),
         Case(.warning, "said nothing", store { $0.daemons[5].age = 30 }),
         Case(.warning, "of releases 1.0, 1.1", store { $0.daemons[0].version = "1.1" }),

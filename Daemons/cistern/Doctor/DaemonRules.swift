@@ -8,17 +8,20 @@ enum DaemonRules {
     /// Share of the limit of connections.
     private static let crowded = 0.8
 
-    static func findings(_ daemons: [Facts.Daemon], now: Int) -> [Finding] {
+    /// - Parameter hasWebhooks: Nobody misses a courier where there is nothing to send.
+    static func findings(_ daemons: [Facts.Daemon], hasWebhooks: Bool, now: Int) -> [Finding] {
         let alive = daemons.filter { !$0.isSilent }
-        return presence(alive) + silent(daemons) + sameness(alive) + alive.flatMap { one($0, now: now) }
+        return presence(alive, hasWebhooks: hasWebhooks) + silent(daemons) + sameness(alive)
+            + alive.flatMap { one($0, now: now) }
     }
 
-    private static func presence(_ alive: [Facts.Daemon]) -> [Finding] {
-        let roles = [
+    private static func presence(_ alive: [Facts.Daemon], hasWebhooks: Bool) -> [Finding] {
+        var roles = [
             ("changes are taken in", ["change-bucket", "cistern-front"], "change-bucket or cistern-front"),
             ("changes are merged", ["merge-daemon"], "merge-daemon"),
             ("states are served", ["state-poll", "cistern-front"], "state-poll or cistern-front"),
         ]
+        if hasWebhooks { roles.append(("webhooks are sent", ["courier"], "courier")) }
         return roles.map { work, names, program in
             let count = alive.count { names.contains($0.role) }
             switch count {

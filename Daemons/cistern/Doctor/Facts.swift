@@ -81,6 +81,7 @@ struct Facts: Sendable {
         var leases: [Int: Lease] = [:]
         var applications = 0
         var dirty = 0
+        var webhooks = 0
         var daemons: [Daemon] = []
     }
 

@@ -92,6 +92,7 @@ struct Gathering: Sendable {
         }
         store.applications = found.applications
         store.dirty = found.dirty
+        store.webhooks = found.webhooks
         store.daemons = found.notices.all.map { notice in
             Facts.Daemon(notice.daemon, notice.document, age: found.notices.age(of: notice) / .seconds(1))
         }

@@ -24,9 +24,11 @@ enum StoreRules {
                     "Name the Redis and the database that the daemons have; the first daemon makes the store.")
             ]
         }
-        return [foldVersion(store)] + DaemonRules.findings(store.daemons, now: facts.now) + [
-            leases(store), backlog(store),
-        ]
+        return [foldVersion(store)]
+            + DaemonRules.findings(
+                store.daemons, hasWebhooks: store.webhooks > 0, now: facts.now) + [
+                leases(store), backlog(store),
+            ]
             + served(facts.served)
     }
 

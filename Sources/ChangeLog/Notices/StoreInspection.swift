@@ -31,6 +31,7 @@ package struct StoreInspection: Sendable {
     package let applications: Int
     /// Applications whose log reaches beyond their checkpoint.
     package let dirty: Int
+    package let webhooks: Int
     /// Some that something is published of.
     package let samples: [Published]
     /// How each daemon is.
@@ -45,8 +46,10 @@ package struct StoreInspection: Sendable {
         let notices = try await Notices.read(.health, from: connection)
         guard StoreSettings.partitionRange.contains(count) else {
             return StoreInspection(
-                settings: settings, partitions: 0, leases: [], applications: 0, dirty: 0, samples: [], notices: notices)
+                settings: settings, partitions: 0, leases: [], applications: 0, dirty: 0, webhooks: 0,
+                samples: [], notices: notices)
         }
+        let webhooks = try await connection.send(RedisCommand("SCARD", .string(StoreKeys.webhookNames))).integer
         var (leases, samples): ([Lease], [Published]) = ([], [])
         var (applications, dirty) = (0, 0)
         for partition in (0..<count).map(Partition.init(number:)) {
@@ -64,7 +67,7 @@ package struct StoreInspection: Sendable {
         }
         return StoreInspection(
             settings: settings, partitions: count, leases: leases, applications: applications, dirty: dirty,
-            samples: samples, notices: notices)
+            webhooks: Int(webhooks ?? 0), samples: samples, notices: notices)
     }
 
     private static func sample(

@@ -125,6 +125,11 @@ struct MovingTests {
             #expect(!well.all.contains { $0.level == "wrong" }, "\(well.all)")
             #expect(well.all.contains { $0.subject.hasPrefix("poll server") && $0.level == "ok" }, "\(well.all)")
             #expect(well.all.contains { $0.subject.hasPrefix("state-poll") }, "\(well.all)")
+            #expect(!well.all.contains { $0.text.contains("webhooks") }, "\(well.all)")
+
+            try await system.hook("w1", at: "https://hooks.example/")
+            let mute = try await diagnosis(system, redis: system.redis.url)
+            #expect(mute.all.contains { $0.level == "wrong" && $0.text == "No daemon by which webhooks are sent." })
 
             system.merger.kill()
             system.memcacheds[0].remove()
