@@ -170,6 +170,33 @@ struct WebhookDeliveryTests {
         }
     }
 
+    @Test("A webhook that is changed is from then on what it is now, also to a courier that is busy with it")
+    func changed() async throws {
+        try await withCistern(.couriers()) { system in
+            try await withReceiver({ request, _ in request.path == "/old" ? .answer(500) : .answer(204) }) { receiver in
+                try await system.hook("w1", at: receiver.url("/old"))
+                try await system.reject("c1")
+                try await eventually("it is tried") { receiver.received(at: "/old").count >= 1 }
+                let patched = try await system.send(
+                    "PATCH", "/v1/webhooks/w1", headers: [("Content-Type", "application/merge-patch+json")],
+                    body: Array(#"{"url":"\#(receiver.url("/new"))"}"#.utf8), to: system.bucket)
+                #expect(patched.status == 200)
+                let before = receiver.received(at: "/old").count
+                try await eventually("it arrives where it is wanted now") { receiver.received(at: "/new").count == 1 }
+                // One may have been taken before the answer.
+                #expect(receiver.received(at: "/old").count <= before + 1)
+                #expect(receiver.received(at: "/new").first?.id == receiver.received(at: "/old").first?.id)
+                // Whoever was answered is told of what happens from then on.
+                for number in 0..<10 {
+                    try await system.hook("n\(number)", at: receiver.url("/n\(number)"))
+                    try await system.reject("d\(number)")
+                    try await eventually("it is told") { !receiver.received(at: "/n\(number)").isEmpty }
+                    #expect(receiver.received(at: "/n\(number)").first?.data["id"]?.stringValue == "d\(number)")
+                }
+            }
+        }
+    }
+
     @Test("Told to stop, a courier ends what is under way, and takes nothing more")
     func stopping() async throws {
         try await withCistern(.couriers()) { system in
