@@ -30,7 +30,7 @@ final class Bell: Sendable {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.rung() }
             group.addTask {
-                try? await Task.sleep(for: time)
+                await Pause.sleep(for: time)
                 self.stop()
             }
             await group.next()

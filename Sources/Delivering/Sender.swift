@@ -26,28 +26,22 @@ package struct Sender: Sendable {
     package func shutdown() async { await connections.shutdown() }
 
     package func send(_ body: [UInt8], as id: DeliveryID, to webhook: Webhook) async -> AttemptEnd {
-        let timeout = attemptTimeout
-        let outcome = await withTaskGroup(of: Outcome?.self) { group in
-            group.addTask { await attempt(body, as: id, to: webhook) }
-            group.addTask {
-                do { try await Task.sleep(for: timeout) } catch { return nil }
-                return Outcome(end: .timedOut)
-            }
-            defer { group.cancelAll() }
-            while let outcome = await group.next() { if let outcome { return outcome } }
-            return Outcome(end: .timedOut)
-        }
-        if let rest = outcome.rest { await drain(rest) }
+        // The resolver has a bound of its own, which is shorter.
+        let deadline = NIODeadline.now() + .nanoseconds(attemptTimeout.nanoseconds)
+        let outcome = await attempt(body, as: id, to: webhook, until: deadline)
+        if let response = outcome.response { await drain(response) }
         return outcome.end
     }
 
     private struct Outcome {
         let end: AttemptEnd
-        /// What comes behind the head.
-        var rest: HTTPClientResponse.Body?
+        /// Its body may still come.
+        var response: HTTPClientResponse?
     }
 
-    private func attempt(_ body: [UInt8], as id: DeliveryID, to webhook: Webhook) async -> Outcome {
+    private func attempt(
+        _ body: [UInt8], as id: DeliveryID, to webhook: Webhook, until deadline: NIODeadline
+    ) async -> Outcome {
         let url = webhook.subscription.url
         guard url.isSecure || !rules.isHTTPSOnly else { return Outcome(end: .refused) }
         let address: IPAddress
@@ -69,10 +63,10 @@ package struct Sender: Sendable {
         request.body = .bytes(ByteBuffer(bytes: body))
         do {
             let client = await connections.client(for: url, at: address)
-            let response = try await client.execute(request, timeout: .nanoseconds(attemptTimeout.nanoseconds))
+            let response = try await client.execute(request, deadline: deadline)
             let wish = response.headers.first(name: "Retry-After").map { String($0.prefix(Self.wishBytes)) }
             return Outcome(
-                end: .answered(status: Int(response.status.code), retryAfter: wish), rest: response.body)
+                end: .answered(status: Int(response.status.code), retryAfter: wish), response: response)
         } catch {
             return Outcome(end: AttemptEnd(error))
         }
@@ -97,18 +91,24 @@ package struct Sender: Sendable {
     }
 
     /// Reads what else there is, within bounds, so that the connection may be used again. The answer is what its head says.
-    private func drain(_ body: HTTPClientResponse.Body) async {
+    private func drain(_ response: HTTPClientResponse) async {
+        // Most answers have no body, and end with their head.
+        if response.status == .noContent || response.headers.first(name: "Content-Length") == "0" {
+            return await Self.read(response.body)
+        }
         await withTaskGroup(of: Void.self) { group in
-            group.addTask {
-                var bytes = 0
-                do {
-                    for try await part in body where bytes < WebhookLimits.answerBytes { bytes += part.readableBytes }
-                } catch {}
-            }
-            group.addTask { try? await Task.sleep(for: Self.drainTime) }
+            group.addTask { await Self.read(response.body) }
+            group.addTask { await Pause.sleep(for: Self.drainTime) }
             await group.next()
             group.cancelAll()
         }
+    }
+
+    private static func read(_ body: HTTPClientResponse.Body) async {
+        var bytes = 0
+        do {
+            for try await part in body where bytes < WebhookLimits.answerBytes { bytes += part.readableBytes }
+        } catch {}
     }
 
     /// An answer that drips is not waited for.
