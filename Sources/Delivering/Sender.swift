@@ -26,7 +26,7 @@ package struct Sender: Sendable {
     package func shutdown() async { await connections.shutdown() }
 
     package func send(_ body: [UInt8], as id: DeliveryID, to webhook: Webhook) async -> AttemptEnd {
-        // The resolver has a bound of its own, which is shorter.
+        // The resolver has a bound of its own; what it has used up is missing here.
         let deadline = NIODeadline.now() + .nanoseconds(attemptTimeout.nanoseconds)
         let outcome = await attempt(body, as: id, to: webhook, until: deadline)
         if let response = outcome.response { await drain(response) }

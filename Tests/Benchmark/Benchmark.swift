@@ -19,11 +19,11 @@ struct Compare: AsyncParsableCommand {
             Starts servers, measures by turns, prints a table. Status 1 if a target is missed or an answer is wrong.
             """)
 
-    @Flag(help: "Shorter and fewer rounds: two minutes instead of ten.")
+    @Flag(help: "Shorter and fewer rounds: three minutes instead of eleven.")
     var quick = false
     @Option(help: "Rows to measure, such as P1,P4.")
     var only: String?
-    @Option(help: "Folder with cistern-front and merge-daemon. (default: where this program is)")
+    @Option(help: "Folder with cistern-front, merge-daemon and courier. (default: where this program is)")
     var bin: String?
     @Option(help: "File for the figures as JSON; “-” prints them.")
     var json = "-"

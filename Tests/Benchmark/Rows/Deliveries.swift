@@ -22,14 +22,16 @@ struct Deliveries: Row {
             try await cistern.client.hook("w\(hook)", at: receiver.url("/w\(hook)"), types: #""change.rejected""#)
         }
         let events = bench.quick ? 6 : 30
+        let memoryBefore = try cistern.redis.info("memory", "used_memory")
         var round = 0
         var body = ""
-        var scripts: [Double] = []
+        var (scripts, times): ([Double], [Double]) = ([], [])
         let comparison = try await bench.alternate {
             round += 1
-            let before = try cistern.redis.scripts
+            let before = (try cistern.redis.scripts, try await Self.seconds(cistern))
             let arrivals = try await deliver(events, round: round, cistern, receiver)
-            scripts.append((try cistern.redis.scripts - before) / Double(arrivals.count))
+            scripts.append((try cistern.redis.scripts - before.0) / Double(arrivals.count))
+            times.append((try await Self.seconds(cistern) - before.1) * 1e6 / Double(arrivals.count))
             body = arrivals.first.map { String(buffer: $0.body) } ?? ""
             return Self.rate(arrivals)
         } _: {
@@ -42,14 +44,18 @@ struct Deliveries: Row {
                 ], cores: bench.serverCores)
             return Self.rate(try await receiver.take(count))
         }
+        let sent = Double(round * events * Self.applications * Self.hooks)
+        let memory = (try cistern.redis.info("memory", "used_memory") - memoryBefore) / sent
         try await receiver.stop()
         await cistern.stop()
         return Report(figures: [
             Figure(
                 "P14", "webhooks delivered, \(Self.hooks) endpoints", peer: "bare posts", unit: "deliveries/s",
                 comparison, target: .none,
-                note: "\(body.utf8.count) bytes each; the peer posts them with the same HTTP client and no queue; "
-                    + "\(Spread(scripts).median.short) scripts of Redis for each, from the push on")
+                note:
+                    "\(body.utf8.count) bytes each; the peer posts them with the same HTTP client and no queue; for each "
+                    + "\(Spread(scripts).median.short) scripts of Redis from the push on, \(Spread(times).median.short) µs "
+                    + "of the courier, \(memory.short) bytes of Redis for 16 days")
         ])
     }
 
@@ -66,6 +72,11 @@ struct Deliveries: Row {
             throw Wrong("\(arrivals.count - seen.count) of \(arrivals.count) webhooks came more than once.")
         }
         return arrivals
+    }
+
+    /// Processor time of the courier.
+    private static func seconds(_ cistern: Cistern) async throws -> Double {
+        try await cistern.courierClient.metric("process_cpu_seconds_total")
     }
 
     private static func rate(_ arrivals: [HookArrival]) -> Double {

@@ -54,7 +54,8 @@ struct Operations: Row {
                     "P13", "create, claim, finish: \(work)", peer: "Redis alone", unit: "operations/s", comparison,
                     target: .none,
                     note: "\(Bench.connections) clients; one operation takes p50 \(times.percentile(0.5).short) ms, "
-                        + "p99 \(times.percentile(0.99).short) ms; the peer knows no leases and forgets nothing twice"))
+                        + "p99 \(times.percentile(0.99).short) ms; the peer has no ids that count once, no leases and no ends that are told"
+                ))
             for taker in ours.takers { try await taker.eventLoop.submit { taker.value.close() }.get() }
         }
         for taker in plain.takers { try await taker.eventLoop.submit { taker.value.close() }.get() }

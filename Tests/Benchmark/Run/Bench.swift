@@ -6,7 +6,7 @@ import TestSupport
 struct Bench: Sendable {
     /// Less of everything: enough to see where one stands.
     let quick: Bool
-    /// The folder of cistern-front and merge-daemon.
+    /// The folder of cistern-front, merge-daemon and courier.
     let programs: String
     /// This program.
     let ourselves: String

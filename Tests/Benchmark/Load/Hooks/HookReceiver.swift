@@ -60,7 +60,12 @@ final class HookReceiver: Sendable {
         }.get()
     }
 
-    /// Ends the connections that are never answered.
+    /// Connections that are never answered.
+    var hanging: Int {
+        get async throws { try await notes.eventLoop.submit { [notes] in notes.value.hanging.count }.get() }
+    }
+
+    /// Ends these.
     func letGo() async throws {
         try await notes.eventLoop.submit { [notes] in
             for channel in notes.value.hanging { channel.close(promise: nil) }
