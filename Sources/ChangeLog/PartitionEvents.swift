@@ -8,6 +8,10 @@ package enum PartitionEvents {
     /// Channel: a partition, by its name, has something for couriers.
     package static let channel = "cistern:events"
 
-    /// What scripts that add an event have to know.
-    package static let prelude = Array("local most_events, event_channel = \(most), '\(channel)'\n".utf8)
+    /// Channel: a partition, by its name, has a new version of some state.
+    package static let versionChannel = "cistern:versions"
+
+    /// What scripts that add an event, or publish a version, have to know.
+    package static let prelude = Array(
+        "local most_events, event_channel, version_channel = \(most), '\(channel)', '\(versionChannel)'\n".utf8)
 }

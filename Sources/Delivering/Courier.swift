@@ -22,6 +22,7 @@ package struct Courier: Service {
     private let lanes: Lanes
     private let sender: Sender
     private let states: StateTelling
+    private let pace: StatePace
     private let recovering: Recovering
     private let metrics = CourierMetrics()
     private let bells: [Bell]
@@ -48,6 +49,7 @@ package struct Courier: Service {
         lanes = Lanes(configuration)
         sender = Sender(configuration, resolver: resolver)
         states = StateTelling(queue: queue, hooks: hooks, cache: cache)
+        pace = StatePace(partitions: log.partitions.count)
         let operations = OperationQueue(log: log)
         workHints = WorkHints(subscriber: subscriber, queue: operations)
         recovering = Recovering(
@@ -80,9 +82,9 @@ package struct Courier: Service {
 
     private func watch(_ send: @escaping @Sendable (Job) -> Void) async {
         let round = PartitionRound(
-            queue: queue, hooks: hooks, states: states, lanes: lanes, metrics: metrics, lease: configuration.lease,
-            send: send)
-        let subscriptions = listen()
+            queue: queue, hooks: hooks, states: states, pace: pace, lanes: lanes, metrics: metrics,
+            lease: configuration.lease, send: send)
+        let subscriptions = listen(round)
         await withDiscardingTaskGroup { group in
             for partition in log.partitions { group.addTask { await look(at: partition, round) } }
             group.addTask { await lookAfterWebhooks() }
@@ -91,13 +93,18 @@ package struct Courier: Service {
         for subscription in subscriptions { subscription.cancel() }
     }
 
-    private func listen() -> [RedisSubscription] {
+    private func listen(_ round: PartitionRound) -> [RedisSubscription] {
         let names = Dictionary(uniqueKeysWithValues: log.partitions.map { ("\($0)", $0.number) })
         do {
             return [
                 try hints.events { [bells] name in
                     if let name, let number = names[name] { return bells[number].ring() }
                     for bell in bells { bell.ring() }
+                },
+                try hints.versions { [bells, pace] name in
+                    // Who is paced looks by itself when its turn comes.
+                    guard let name, let number = names[name], round.isToldOfStates, pace.isDue(number) else { return }
+                    bells[number].ring()
                 },
                 try hints.webhooks { [webhookBell] in webhookBell.ring() },
                 try workHints.work { [recoveryBell] hint in
@@ -116,14 +123,11 @@ package struct Courier: Service {
 
     /// A partition is never looked at more often than that.
     private static let shortestPause: Duration = .milliseconds(10)
-    /// Versions of states give no hint that everybody could hear.
-    private static let statePause: Duration = .milliseconds(250)
 
     private func look(at partition: Partition, _ round: PartitionRound) async {
         var isFailing = false
         while !Task.isCancelled {
-            var pause =
-                round.isToldOfStates ? min(Self.statePause, configuration.sweepInterval) : configuration.sweepInterval
+            var pause = configuration.sweepInterval
             do throws(LogError) {
                 if let next = try await round.run(in: partition) {
                     pause = min(pause, max(Self.shortestPause, ContinuousClock.now.duration(to: next)))

@@ -9,6 +9,7 @@ struct PartitionRound: Sendable {
     let queue: DeliveryQueue
     let hooks: HookList
     let states: StateTelling
+    let pace: StatePace
     let lanes: Lanes
     let metrics: CourierMetrics
     let lease: Duration
@@ -22,8 +23,12 @@ struct PartitionRound: Sendable {
     func run(in partition: Partition) async throws(LogError) -> ContinuousClock.Instant? {
         let work = try await queue.look(at: partition)
         if work.hasEvents { try await fanOut(in: partition) }
-        if work.hasChangedStates || work.hasDirtyStates && isToldOfStates { try await states.tell(in: partition) }
         var next = work.nextDue.map { ContinuousClock.now + $0 }
+        if work.hasChangedStates || work.hasDirtyStates && isToldOfStates {
+            if pace.take(partition.number) { try await states.tell(in: partition) }
+            // Later versions are told of together.
+            next = min(next ?? pace.next(partition.number), pace.next(partition.number))
+        }
         guard !work.webhooks.isEmpty else { return next }
         // Who was disabled, or has another secret, is treated as what it is now.
         try await hooks.refresh()

@@ -46,5 +46,6 @@ if position > app.merged then
   local _, time = now()
   call('HSET', KEYS[2], 'merged', position, 'version', version, 'bytes', ARGV[7], 'published', time)
   call('PUBLISH', ARGV[2], epoch .. ' ' .. digits(position) .. ' ' .. digits(version))
+  call('PUBLISH', version_channel, match(KEYS[1], '^{(.-)}'))
 end
 return { 'ok', math.max(position, app.merged) }
