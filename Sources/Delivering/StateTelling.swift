@@ -70,23 +70,35 @@ struct StateTelling: Sendable {
         }
     }
 
-    /// Snapshots are stored before they are published. So the state is fetched first, and then it is seen what is published: the state's version
-    /// is told if it is among that, else the last one without the state.
+    /// Snapshots are stored before they are published: one that is ahead is waited for so often, and so long each time.
+    private static let looks = 4
+    private static let lookPause: Duration = .milliseconds(5)
+
+    /// The state is fetched first, and then it is seen what is published: the state's version is told if it is among that, else the last one
+    /// without the state.
     ///
     /// - Returns: nil if the application is gone.
     private func lookAgain(
         at place: ApplicationVersion, in partition: Partition
     ) async throws(LogError) -> (ApplicationVersion, Document?)? {
         let snapshot = try? await cache.find(place.application)
-        guard let now = try await queue.versions(of: [place.application], in: partition).first else { return nil }
-        guard let snapshot, "\(snapshot.epoch)" == now.epoch, let published = UInt64(now.number),
-            // Never behind what was told before.
-            let seen = UInt64(place.number), (seen...max(seen, published)).contains(snapshot.version),
-            let state = try? Document(parsing: Array(snapshot.state))
-        else { return (now, nil) }
-        let told = now.at(snapshot.version)
-        await known.add(state, bytes: snapshot.state.count, of: place.application, at: told.version)
-        return (told, state)
+        var look = 1
+        while true {
+            guard let now = try await queue.versions(of: [place.application], in: partition).first else { return nil }
+            guard let snapshot, "\(snapshot.epoch)" == now.epoch, let published = UInt64(now.number),
+                // Never behind what was told before.
+                let seen = UInt64(place.number), snapshot.version >= seen
+            else { return (now, nil) }
+            if snapshot.version <= published {
+                guard let state = try? Document(parsing: Array(snapshot.state)) else { return (now, nil) }
+                let told = now.at(snapshot.version)
+                await known.add(state, bytes: snapshot.state.count, of: place.application, at: told.version)
+                return (told, state)
+            }
+            guard look < Self.looks else { return (now, nil) }
+            look += 1
+            try? await Task.sleep(for: Self.lookPause)
+        }
     }
 
     private func version(
