@@ -38,8 +38,14 @@ public struct Readiness: Sendable, Hashable {
 
 extension CisternClient {
     /// The applications whose ids begin with `prefix`, in the order of their ids.
-    public func applications(prefix: String = "") -> Applications {
-        Applications(client: self, prefix: prefix)
+    public func applications(prefix: String = "") -> PagedList<ApplicationStatus> {
+        let list = "/v1/apps?limit=1000&prefix=" + prefix.percentEncoded
+        return PagedList(first: list) { target async throws(CisternError) in
+            let answer = try await self.transport.send(Request(method: .GET, path: target), to: self.url)
+            guard answer.status == 200 else { throw AnswerReading.failure(answer) }
+            let (apps, next) = try AnswerReading.page(answer)
+            return (apps, next.map { list + "&after=" + $0.percentEncoded })
+        }
     }
 
     /// Whether the server can do its work.
@@ -51,61 +57,6 @@ extension CisternClient {
             Request(method: .GET, path: "/readyz"), to: isBucket ? pushURL : url,
             policy: RetryPolicy(deadline: .zero, attemptTimeout: .seconds(5)))
         return try AnswerReading.readiness(answer)
-    }
-
-    fileprivate func page(prefix: String, after: String?) async throws(CisternError) -> (
-        apps: [ApplicationStatus], next: String?
-    ) {
-        var query = "limit=1000&prefix=" + prefix.percentEncoded
-        if let after { query += "&after=" + after.percentEncoded }
-        let answer = try await transport.send(Request(method: .GET, path: "/v1/apps?" + query), to: url)
-        guard answer.status == 200 else { throw AnswerReading.failure(answer) }
-        return try AnswerReading.page(answer)
-    }
-
-    /// All applications, fetched in pages as they are asked for.
-    public struct Applications: AsyncSequence, Sendable {
-        public typealias Element = ApplicationStatus
-        public typealias Failure = CisternError
-
-        let client: CisternClient
-        let prefix: String
-
-        public func makeAsyncIterator() -> Iterator { Iterator(client: client, prefix: prefix) }
-
-        public struct Iterator: AsyncIteratorProtocol {
-            let client: CisternClient
-            let prefix: String
-            var page: ArraySlice<ApplicationStatus> = []
-            var rest = Rest.everything
-
-            enum Rest {
-                case everything
-                case after(String)
-                case nothing
-            }
-
-            public mutating func next() async throws(CisternError) -> ApplicationStatus? {
-                try await next(isolation: #isolation)
-            }
-
-            public mutating func next(isolation actor: isolated (any Actor)?) async throws(CisternError)
-                -> ApplicationStatus?
-            {
-                while page.isEmpty {
-                    let after: String?
-                    switch rest {
-                    case .everything: after = nil
-                    case .after(let id): after = id
-                    case .nothing: return nil
-                    }
-                    let (apps, next) = try await client.page(prefix: prefix, after: after)
-                    page = apps[...]
-                    rest = next.map { .after($0) } ?? .nothing
-                }
-                return page.popFirst()
-            }
-        }
     }
 }
 

@@ -71,11 +71,11 @@ extension CisternClient {
     ///   - until: RFC 3339; now unless given.
     public func deliveries(
         to webhook: String? = nil, status: WebhookDelivery.Status? = nil, since: String? = nil, until: String? = nil
-    ) -> Deliveries {
-        let all = [("webhook", webhook), ("status", status?.rawValue), ("since", since), ("until", until)]
-        let query = all.compactMap { name, value in value.map { "\(name)=\($0.percentEncoded)" } }
-        return Deliveries(
-            client: self, target: "/v1/deliveries" + (query.isEmpty ? "" : "?" + query.joined(separator: "&")))
+    ) -> PagedList<WebhookDelivery> {
+        linkedList(
+            "deliveries", at: "/v1/deliveries",
+            [("webhook", webhook), ("status", status?.rawValue), ("since", since), ("until", until)]
+        ) { WebhookDelivery($0) }
     }
 
     public func delivery(_ id: String) async throws(CisternError) -> WebhookDelivery {
@@ -107,34 +107,6 @@ extension CisternClient {
     }
 
     private func deliveryPath(_ id: String) -> String { "/v1/deliveries/\(id.percentEncoded)" }
-
-    /// All deliveries that were asked for.
-    public struct Deliveries: AsyncSequence, Sendable {
-        public typealias Element = WebhookDelivery
-        public typealias Failure = CisternError
-
-        let client: CisternClient
-        let target: String
-
-        public func makeAsyncIterator() -> Iterator { Iterator(client: client, target: target) }
-
-        public struct Iterator: AsyncIteratorProtocol {
-            let client: CisternClient
-            /// Of the next page; nil behind the last one.
-            var target: String?
-            var page: ArraySlice<WebhookDelivery> = []
-
-            public mutating func next() async throws(CisternError) -> WebhookDelivery? {
-                while page.isEmpty, let target {
-                    let answer = try await client.transport.send(
-                        Request(method: .GET, path: target), to: client.pushURL)
-                    page = try AnswerReading.list("deliveries", answer) { WebhookDelivery($0) }[...]
-                    self.target = try LinkField.next(in: answer)
-                }
-                return page.popFirst()
-            }
-        }
-    }
 }
 
 extension AnswerReading {
