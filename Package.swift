@@ -234,7 +234,11 @@ let package = Package(
             ],
             swiftSettings: settings),
 
-        // What state-poll is made of, and the front has too.
+        // What change-bucket is made of, and what state-poll is; the front has both.
+        .target(
+            name: "PushServing",
+            dependencies: ["ChangeBucket", "OperationService", "WebhookService", "HTTPService", "Daemon"],
+            swiftSettings: settings),
         .target(
             name: "StateServing",
             dependencies: [
@@ -252,17 +256,14 @@ let package = Package(
             swiftSettings: settings),
 
         // Programs.
-        daemon(
-            "change-bucket", folder: "change-bucket", ["ChangeBucket", "OperationService", "WebhookService"]),
+        daemon("change-bucket", folder: "change-bucket", ["PushServing"]),
         daemon(
             "merge-daemon", folder: "merge-daemon", servesClients: false,
             ["Documents", "HTTPService", "Merging", "OperationQueue"]),
         daemon(
             "courier", folder: "courier", servesClients: false, ["Documents", "HTTPService", "Delivering", nioCore]),
         daemon("state-poll", folder: "state-poll", ["StateServing"]),
-        daemon(
-            "cistern-front", folder: "cistern-front",
-            ["ChangeBucket", "OperationService", "WebhookService", "StateServing"]),
+        daemon("cistern-front", folder: "cistern-front", ["PushServing", "StateServing"]),
         .executableTarget(
             name: "cistern",
             dependencies: [

@@ -1,10 +1,8 @@
 // Change bucket and state poll on one port: the whole contract for a machine of one's own.
 
-import ChangeBucket
 import Daemon
-import OperationService
+import PushServing
 import StateServing
-import WebhookService
 
 @main
 struct Program {
@@ -16,14 +14,10 @@ struct Program {
         ).run { daemon in
             let store = try await Store.open(for: daemon)
             let states = StateServing(store, for: daemon)
-            let bucket = ChangeBucket(log: store.log, hints: store.hints, commits: store.commits)
-            let operations = OperationRoutes(
-                log: store.log, subscriber: store.subscriber, keeping: daemon.configuration.operationKeep,
-                limit: daemon.configuration.operationLimit)
-            let webhooks = WebhookRoutes(log: store.log, rules: daemon.configuration.addressRules)
+            let pushes = PushServing(store, for: daemon)
             let checks = [store.readiness]
             let server = daemon.httpServer(
-                roles: [bucket, operations, webhooks] + states.roles, lanes: states.lanes + [bucket], checks: checks)
+                roles: pushes.roles + states.roles, lanes: states.lanes + pushes.lanes, checks: checks)
             return store.services + states.services + [HealthReporter(daemon, log: store.log, checks: checks), server]
         }
     }
